@@ -1,0 +1,203 @@
+"""The HTTP API of the sandbox's Privilege Manager."""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from aiohttp import web
+from pydantic import JsonValue
+
+from sandbox.connection import reset_transport
+from sandbox.privilege_manager.answers import enveloped, error, framework_error, json_answer, page
+from sandbox.privilege_manager.elevations import APPROVED, DENIED, PENDING, Elevation, Verdict
+from sandbox.privilege_manager.faults import Fault, Operation
+from sandbox.privilege_manager.state import State
+
+ROOT = "/tms/services/api"
+PATHS: tuple[tuple[str, str, Operation], ...] = (
+    ("POST", "/logon/token", "logon"),
+    ("DELETE", "/logon/token", "logoff"),
+    ("GET", "/v1/version/current", "version"),
+    ("GET", "/v1/approval/pending", "list"),
+    ("POST", "/v1/approval/approve", "approve"),
+    ("POST", "/v1/approval/deny", "deny"),
+    ("GET", r"/v1/approval/(?P<id>[^/]+)", "get"),
+)
+MOST_MINUTES = 7 * 24 * 60
+VERDICTS: dict[str, Verdict] = {"Approve": "approve", "Deny": "deny"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call, understood. ``body`` is None where it is no JSON."""
+
+    operation: Operation
+    request_id: str
+    token: str
+    body: JsonValue
+
+
+class Api:
+    """Answers requests; ``stopping`` frees those whose answer never comes."""
+
+    def __init__(self, state: State, stopping: asyncio.Event) -> None:
+        self._state = state
+        self._stopping = stopping
+        self._carry_out: dict[Operation, Callable[[Call], web.Response]] = {
+            "logon": self._log_on,
+            "logoff": self._log_off,
+            "version": self._version,
+            "list": self._list,
+            "get": self._get,
+            "approve": self._decide,
+            "deny": self._decide,
+        }
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Any request. Paths match in any case and with doubled slashes, as IIS takes them."""
+        path = re.sub("/+", "/", request.path).lower()
+        found = _operation(request.method, path)
+        if found is None:
+            return self._no_path(request)
+        operation, request_id = found
+        body = _json(await request.read())
+        if operation == "approve" and isinstance(body, dict) and body.get("Response") == "Deny":
+            operation = "deny"
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return await self._under_faults(request, Call(operation, request_id, token, body))
+
+    def _no_path(self, request: web.Request) -> web.Response:
+        with self._state.lock:
+            self._state.counts["other"] += 1
+        words = f"No HTTP resource was found that matches the request URI '{request.url}'."
+        return framework_error(404, words)
+
+    async def _under_faults(self, request: web.Request, call: Call) -> web.Response:
+        with self._state.lock:
+            self._state.counts[call.operation] += 1
+            fault = self._state.faults.take(call.operation)
+            before = self._state.elevations.changes
+            response = web.Response() if fault and fault.is_before else self._carried_out(call)
+            changed = before != self._state.elevations.changes
+        if changed:
+            self._state.changed()
+        return response if fault is None else await self._fail(request, fault, response)
+
+    def _carried_out(self, call: Call) -> web.Response:
+        if call.operation not in ("logon", "version") and not self._state.tokens.is_good(call.token):
+            return error(401, "Authorization has been denied for this request.")
+        return self._carry_out[call.operation](call)
+
+    async def _fail(self, request: web.Request, fault: Fault, response: web.Response) -> web.Response:
+        """``response`` is what the call would have been answered; only a slow one still is."""
+        if fault.kind == "slow":
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), fault.delay)
+            return response
+        if fault.kind in ("timeout", "timeout_before"):
+            await self._stopping.wait()
+        if fault.kind in ("timeout", "timeout_before", "reset", "reset_before"):
+            reset_transport(request.transport)
+            return web.Response()
+        return _failed(fault)
+
+    def _log_on(self, call: Call) -> web.Response:
+        body = {key.lower(): value for key, value in call.body.items()} if isinstance(call.body, dict) else {}
+        given = (body.get("username"), body.get("password"))
+        if given != (self._state.username, self._state.password):
+            return error(401, "The user name or password is incorrect.")
+        return json_answer(self._state.tokens.new())
+
+    def _log_off(self, call: Call) -> web.Response:
+        self._state.tokens.drop(call.token)
+        return enveloped(None)
+
+    def _version(self, call: Call) -> web.Response:
+        return enveloped("12.0.5.1024")
+
+    def _list(self, call: Call) -> web.Response:
+        waiting = [one.wire() for one in self._state.elevations if one.status == PENDING]
+        return enveloped(list(waiting), len(waiting))
+
+    def _get(self, call: Call) -> web.Response:
+        elevation = self._state.elevations.find(call.request_id)
+        return error(404, "Approval request not found.") if elevation is None else enveloped(elevation.wire())
+
+    def _decide(self, call: Call) -> web.Response:
+        body = call.body if isinstance(call.body, dict) else {}
+        words = _wrong_decision(call.operation, body)
+        if words:
+            return error(400, words)
+        elevation = self._state.elevations.find(str(body["RequestId"]))
+        if elevation is None:
+            return error(404, "Approval request not found.")
+        if elevation.status != PENDING:
+            return error(409, f"The approval request is no longer pending: it is {elevation.status}.")
+        self._apply(elevation, VERDICTS[str(body["Response"])], body)
+        return enveloped(elevation.id)
+
+    def _apply(self, elevation: Elevation, verdict: Verdict, body: dict[str, JsonValue]) -> None:
+        self._state.elevations.decide(elevation, verdict, self._state.username)
+        elevation.comment = str(body.get("Comment") or "")
+        elevation.duration = body.get("Duration")
+        elevation.decisions += 1
+
+
+def _operation(method: str, path: str) -> tuple[Operation, str] | None:
+    for known_method, pattern, operation in PATHS:
+        found = re.fullmatch(ROOT + pattern, path)
+        if found and method == known_method:
+            return operation, found.groupdict().get("id", "")
+    return None
+
+
+def _json(body: bytes) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(body)
+    except ValueError:
+        return None
+    return value
+
+
+def _wrong_decision(operation: Operation, body: dict[str, JsonValue]) -> str:
+    """What is wrong with the body of a decision, or "". The address of approve takes both answers."""
+    comment, duration = body.get("Comment"), body.get("Duration")
+    if not isinstance(body.get("RequestId"), str):
+        return "RequestId is required."
+    if VERDICTS.get(str(body.get("Response"))) != operation:
+        return "Response must be Approve or Deny."
+    if not isinstance(comment, str | None):
+        return "Comment must be a string."
+    if duration is not None and not (type(duration) is int and 1 <= duration <= MOST_MINUTES):
+        return f"Duration must be null or a number of minutes up to {MOST_MINUTES}."
+    return ""
+
+
+def _failed(fault: Fault) -> web.Response:
+    """What the client sees of a fault that is answered at all."""
+    if fault.kind in ("server_error", "server_error_after"):
+        return framework_error(500, "An error has occurred.")
+    if fault.kind == "garbage":
+        return page()
+    if fault.kind == "empty":
+        return web.Response()
+    if fault.kind == "error_in_200":
+        return error(400, "The operation could not be completed.", http_status=200)
+    status, words = REFUSALS[fault.kind]
+    response = error(status, words)
+    if fault.kind == "ratelimited":
+        response.headers["Retry-After"] = str(fault.retry_after)
+    return response
+
+
+REFUSALS = {
+    "unauthorized": (401, "Authorization has been denied for this request."),
+    "forbidden": (403, "The role of the user does not allow this."),
+    "not_found": (404, "Approval request not found."),
+    "conflict": (409, f"The approval request is no longer pending: it is {APPROVED} or {DENIED}."),
+    "gone": (410, "The approval request is gone."),
+    "ratelimited": (429, "Too many requests."),
+}

@@ -1,0 +1,161 @@
+"""The sandbox as a whole: a Slack workspace and a Privilege Manager, started and stopped from any thread."""
+
+import asyncio
+import threading
+from collections.abc import Collection
+from concurrent.futures import Future
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from sandbox import page_files, privilege_manager_control
+from sandbox.changes import Changes
+from sandbox.control import Control
+from sandbox.control_client import ControlClient
+from sandbox.guard import guard
+from sandbox.install import Install
+from sandbox.privilege_manager import BASE_PATH, PrivilegeManager
+from sandbox.scopes import Manifest
+from sandbox.slack import Slack
+from sandbox.socket_mode import SocketMode
+from sandbox.timing import Timing
+from sandbox.web_api import WebApi
+from sandbox.workspace import Workspace
+
+HOST = "127.0.0.1"
+MANIFEST = Path(__file__).parent.parent / "manifest.json"
+WORKSPACE = Path(__file__).parent / "workspace.json"
+LARGEST_BODY = 4 * 1024 * 1024
+
+
+class Sandbox:
+    """A Slack workspace with our app installed, and a Privilege Manager, as servers on 127.0.0.1.
+
+    Use it as a context manager, or call `start` and `stop`. Port 0: the kernel chooses. ``declined_scopes``:
+    optional scopes the installer did not grant. Tokens are made up unless given. ``privilege_manager`` may be
+    used from any thread; everything else of the workspace through ``control``.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        privman_port: int = 0,
+        manifest: Path = MANIFEST,
+        workspace: Path = WORKSPACE,
+        timing: Timing | None = None,
+        declined_scopes: Collection[str] = (),
+        bot_token: str = "",
+        app_token: str = "",
+    ) -> None:
+        loaded = Manifest.load(manifest)
+        timing = timing or Timing()
+        app_id = Workspace.load(workspace).app.id
+        install = Install.new(loaded, workspace, timing, declined_scopes, bot_token, app_token)
+        changes = Changes()
+        sockets = SocketMode(app_id, loaded.settings.socket_mode_enabled, timing, changes)
+        self._ports = (port, privman_port)
+        self._slack = Slack(install, sockets, changes)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.privilege_manager = PrivilegeManager()
+        self.privilege_manager.on_change(self._redraw)
+        self.url = ""
+        self.privman_url = ""
+        self.bot_token = install.bot_token.value
+        self.app_token = install.app_token.value
+        self.privman_username = self.privilege_manager.username
+        self.privman_password = self.privilege_manager.password
+
+    @property
+    def slack_api_url(self) -> str:
+        """For `WebClient(base_url=…)` and the setting SLACK_API_URL."""
+        return f"{self.url}/api/"
+
+    def start(self) -> Self:
+        """Returns once the ports are open. Raises OSError when one is taken."""
+        started: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(started,), name="sandbox", daemon=True)
+        self._thread.start()
+        try:
+            started.result()
+        except OSError:
+            self._thread.join()
+            raise
+        self.control = ControlClient(self.url)
+        return self
+
+    def stop(self) -> None:
+        """Closes every connection and both ports, and ends the thread."""
+        self.control.close()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _redraw(self) -> None:
+        """Privilege Manager changed, in whatever thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._slack.changes.bump)
+
+    def _run(self, started: "Future[None]") -> None:
+        try:
+            asyncio.run(self._serve(started))
+        finally:
+            if not started.done():
+                started.set_exception(RuntimeError("the sandbox could not start: see its thread's error"))
+
+    async def _serve(self, started: "Future[None]") -> None:
+        self._stopping = asyncio.Event()
+        port, privman_port = self._ports
+        async with AsyncExitStack() as stack:
+            try:
+                self.url = await _listen(stack, self._app(), port)
+                self.privman_url = (
+                    await _listen(stack, self.privilege_manager.app(), privman_port) + BASE_PATH
+                )
+            except OSError as failure:
+                started.set_exception(failure)
+                return
+            self._slack.url = self.url
+            self._slack.privman_url = self.privman_url
+            self._loop = asyncio.get_running_loop()
+            stack.push_async_callback(self._slack.sockets.stop)
+            started.set_result(None)
+            await self._stopping.wait()
+            self._loop = None
+            self._slack.changes.bump()  # ends the long polls
+
+    def _app(self) -> web.Application:
+        api = WebApi(self._slack, self._stopping)
+        app = web.Application(middlewares=[guard], client_max_size=LARGEST_BODY)
+        app.add_routes(
+            [
+                web.route("*", "/api/{method}", api.method),
+                web.post("/response/{secret}", api.response_url),
+                web.get("/link", self._slack.sockets.handle),
+                web.get("/link/", self._slack.sockets.handle),
+                web.get("/", page_files.index),
+                web.get("/page/{name:[A-Za-z0-9._-]+}", page_files.asset),
+                *Control(self._slack, self.privilege_manager).routes(),
+                *privilege_manager_control.routes(self.privilege_manager),
+            ]
+        )
+        return app
+
+
+async def _listen(stack: AsyncExitStack, app: web.Application, port: int) -> str:
+    """Serve ``app`` until ``stack`` is closed; its address. Raises OSError when the port is taken."""
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
+    stack.push_async_callback(runner.cleanup)
+    await runner.setup()
+    await web.TCPSite(runner, HOST, port).start()
+    return f"http://{HOST}:{runner.addresses[0][1]}"

@@ -1,0 +1,283 @@
+"""The applier: carries verdicts to the upstream, each once.
+
+The intent is recorded before the call and the outcome after it. Where the outcome is not known the request is
+read again: seen answered with our decision's id, it was taken; seen still pending, twice, it is sent again;
+gone, with nobody to tell, it stays unconfirmed.
+"""
+
+import math
+import threading
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import select
+
+from slack_bot import approvals
+from slack_bot.approvals import Outdated
+from slack_bot.clock import SECOND
+from slack_bot.ledger import Ledger, requests
+from slack_bot.rows import RequestRow, State, request_by_key
+from upstream_client.base import Upstream
+from upstream_client.exceptions import Interrupted, NotUnderstood, Throttled, UpstreamError
+from upstream_client.models import (
+    Decision,
+    Outcome,
+    OutcomeKind,
+    Seen,
+    Status,
+    Verdict,
+)
+
+MAX_BACKOFF = 60
+ABANDONED_AFTER = 200 * SECOND
+"""Another replica that began so long ago is dead: a call, a log-on and the call again take 65 s each at most."""
+TAKEN_AS = {Verdict.APPROVE: Status.APPROVED, Verdict.DENY: Status.DENIED}
+
+log = structlog.get_logger(__name__)
+
+
+class Applier:
+    """Reconciler: verdicts → upstream, for one upstream. Used by one thread."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        ledger: Ledger,
+        clock: Callable[[], int],
+        changed: Callable[[], None],
+        instance: str,
+        *,
+        look_again_after: float = 2.0,
+    ) -> None:
+        """``instance`` names this process, ``changed`` tells the publisher.
+
+        ``look_again_after``: seconds between looks after an unknown outcome, for the upstream to finish in.
+        """
+        self._upstream = upstream
+        self._ledger = ledger
+        self._clock = clock
+        self._changed = changed
+        self._instance = instance
+        self._look_again = int(look_again_after * SECOND)
+        self._stopping = threading.Event()
+        self._log = log.bind(upstream=upstream.name)
+
+    def stop(self) -> None:
+        """No new call upstream; the one under way is waited for."""
+        self._stopping.set()
+
+    def work(self, now: int) -> float | None:
+        """Carries every due verdict. Returns seconds until the next one is due, None where none waits.
+
+        Raises an `ExceptionGroup` of what kept single verdicts from being carried, after all others were.
+        """
+        failures: list[Exception] = []
+        for key, at in self._agenda():
+            if self._stopping.is_set():
+                return None
+            if at <= now:
+                self._carry_one(key, failures)
+                self._changed()
+        if failures:
+            raise ExceptionGroup("verdicts that could not be carried", failures)
+        agenda = self._agenda()
+        return max(0.0, (agenda[0][1] - self._clock()) / SECOND) if agenda else None
+
+    def _agenda(self) -> list[tuple[str, int]]:
+        """The verdicts on their way and when each may be dealt with, in this order."""
+        query = select(requests.c.key, requests.c.due_at, requests.c.intent_at, requests.c.intent_by)
+        with self._ledger.read() as connection:
+            rows = connection.execute(
+                query.where(requests.c.upstream == self._upstream.name, requests.c.state == State.DECIDED)
+            ).all()
+        times = [(row.key, max(row.due_at, self._free_at(row.intent_at, row.intent_by))) for row in rows]
+        return sorted(times, key=lambda one: one[1])
+
+    def _free_at(self, intent_at: int | None, intent_by: str) -> int:
+        """When we may touch it. With one process any open intent is ours to finish at once; else another
+        replica may be calling now.
+        """
+        if intent_at is None or self._ledger.sole or intent_by == self._instance:
+            return 0
+        return intent_at + ABANDONED_AFTER
+
+    def _carry_one(self, key: str, failures: list[Exception]) -> None:
+        try:
+            self._carry(key)
+        except Outdated:
+            self._log.info("another replica was faster", request=key)
+        except Exception as error:  # noqa: BLE001 - one verdict must not hold up the others; `work` raises it
+            failures.append(error)
+
+    def _carry(self, key: str) -> None:
+        row = self._read(key)
+        if row is None or row.state is not State.DECIDED:
+            return
+        if row.intent_at is None:
+            self._send(row)
+        elif row.unsure or row.seen_pending:
+            self._look(row)
+        else:
+            # Whoever sent it died before the answer: the upstream may still be at it.
+            self._not_confirmed(row, self._look_again)
+
+    def _read(self, key: str) -> RequestRow | None:
+        with self._ledger.read() as connection:
+            return request_by_key(connection, key)
+
+    def _send(self, row: RequestRow) -> None:
+        """Checks what is about to be decided, records the intent, and calls."""
+        if row.verdict is Verdict.APPROVE and not self._is_as_shown(row):
+            return
+        with self._ledger.write() as tx:
+            approvals.intend(tx, self._clock(), row, self._instance)
+        intended = self._read(row.key)
+        if intended is None:
+            raise LookupError(f"request {row.key} vanished from the ledger")
+        try:
+            outcome = self._call(intended)
+        except Interrupted as error:
+            outcome = Outcome(OutcomeKind.UNKNOWN, str(error))
+        except UpstreamError as error:
+            self._put_off(intended, error)
+            return
+        self._take_down(intended, outcome)
+
+    def _is_as_shown(self, row: RequestRow) -> bool:
+        """Fetches once. False where the request is not what people approved, or cannot be read now."""
+        try:
+            seen = self._upstream.fetch(row.upstream_id)
+        except UpstreamError as error:
+            self._put_off(row, error)
+            return False
+        if seen.status is not Status.PENDING:
+            self._gone_before(row, seen)
+            return False
+        if seen.request is None:
+            self._put_off(row, NotUnderstood(f"{self._upstream.title} does not say what is asked."))
+            return False
+        if seen.request.digest == row.digest:
+            return True
+        notice = f"The request changed after {row.decided_by_name} approved it. This is how it stands now."
+        with self._ledger.write() as tx:
+            approvals.reopen(tx, self._clock(), row, notice, seen.request)
+        return False
+
+    def _gone_before(self, row: RequestRow, seen: Seen) -> None:
+        """It no longer waits. Where only the list tells that, a single list may be wrong: it is read twice."""
+        unlisted = NotUnderstood(f"{self._upstream.title} does not list the request at the moment.")
+        seen_once = row.trouble == _trying(unlisted)
+        if seen.status is Status.UNKNOWN and not self._upstream.capabilities.get_one and not seen_once:
+            self._put_off(row, unlisted)
+        else:
+            self._settle(row, seen, maybe_ours=row.unsure)
+
+    def _call(self, row: RequestRow) -> Outcome:
+        by = f"{row.decided_by_name} ({row.decided_by})"
+        done = "Approved" if row.verdict is Verdict.APPROVE else "Denied"
+        reason = f": {row.reason}" if row.reason else ""
+        decision = Decision(row.decision_id, by, f"{done} in Slack by {by}{reason} [{row.decision_id}]")
+        self._log.info("sending", request=row.key, verdict=row.verdict, decision=decision.id)
+        if row.verdict is Verdict.APPROVE:
+            return self._upstream.approve(row.asked, row.for_how_long, decision)
+        return self._upstream.deny(row.asked, row.reason, decision)
+
+    def _put_off(self, row: RequestRow, error: UpstreamError) -> None:
+        """The call was not made, for sure. It is tried again, ever more slowly."""
+        delay = max(_backoff(row.attempts), _asked_to_wait(error))
+        self._log.warning("not sent", request=row.key, why=str(error), seconds=delay)
+        now = self._clock()
+        with self._ledger.write() as tx:
+            approvals.not_sent(tx, now, row, _trying(error), now + delay * SECOND)
+
+    def _take_down(self, row: RequestRow, outcome: Outcome) -> None:
+        self._log.info("answered", request=row.key, outcome=outcome.kind, detail=outcome.detail)
+        title, now = self._upstream.title, self._clock()
+        match outcome.kind:
+            case OutcomeKind.TAKEN:
+                with self._ledger.write() as tx:
+                    approvals.taken(tx, now, row, outcome.detail)
+            case OutcomeKind.REFUSED:
+                self._reopen(
+                    row, f"{title} refused {row.decided_by_name}'s {self._noun(row)}: {outcome.detail}"
+                )
+            case OutcomeKind.ALREADY:
+                self._look(row, refused=True)
+            case OutcomeKind.UNKNOWN:
+                self._not_confirmed(row, self._look_again)
+
+    def _noun(self, row: RequestRow) -> str:
+        return "approval" if row.verdict is Verdict.APPROVE else "denial"
+
+    def _reopen(self, row: RequestRow, notice: str) -> None:
+        with self._ledger.write() as tx:
+            approvals.reopen(tx, self._clock(), row, notice, row.asked)
+
+    def _not_confirmed(self, row: RequestRow, pause: int) -> None:
+        """Nobody can tell yet what became of it; the next look is after ``pause`` microseconds."""
+        title, now = self._upstream.title, self._clock()
+        trouble = f"It was sent to {title}, which has not confirmed it. I am looking what became of it."
+        with self._ledger.write() as tx:
+            approvals.not_confirmed(tx, now, row, trouble, now + pause)
+
+    def _look(self, row: RequestRow, *, refused: bool = False) -> None:
+        """What became of it, after an unknown outcome or, ``refused``, after "it no longer waits"?"""
+        try:
+            seen = self._upstream.fetch(row.upstream_id)
+        except UpstreamError as error:
+            self._log.warning("what became of it could not be read", request=row.key, why=str(error))
+            self._not_confirmed(row, self._pause_after(row, error))
+            return
+        if seen.status is Status.PENDING:
+            self._seen_pending(row)
+        else:
+            self._settle(row, seen, maybe_ours=row.unsure or not refused)
+
+    def _pause_after(self, row: RequestRow, error: UpstreamError) -> int:
+        """Microseconds until the next look: each time about twice as long, as the upstream asks at least."""
+        since = self._clock() - row.intent_at if row.intent_at is not None else 0
+        growing = min(max(self._look_again, since), MAX_BACKOFF * SECOND)
+        return max(growing, _asked_to_wait(error) * SECOND)
+
+    def _seen_pending(self, row: RequestRow) -> None:
+        """Once may be too early; the second time it was not taken, and goes out again."""
+        now = self._clock()
+        delay = 0 if row.attempts < 2 else _backoff(row.attempts)
+        with self._ledger.write() as tx:
+            if row.seen_pending == 0:
+                approvals.still_pending(tx, now, row, now + self._look_again)
+            else:
+                trouble = f"{self._upstream.title} did not take it. I am sending it again."
+                approvals.not_sent(tx, now, row, trouble, now + delay * SECOND)
+
+    def _settle(self, row: RequestRow, seen: Seen, *, maybe_ours: bool) -> None:
+        """The request no longer waits: was it our answer that it took?"""
+        now = self._clock()
+        with self._ledger.write() as tx:
+            if self._is_our_answer(row, seen, maybe_ours=maybe_ours):
+                approvals.taken(tx, now, row, seen.comment)
+            elif maybe_ours and seen.status is Status.UNKNOWN:
+                approvals.unconfirmed(tx, now, row, seen.comment)
+            else:
+                approvals.gone(tx, now, row, seen)
+
+    def _is_our_answer(self, row: RequestRow, seen: Seen, *, maybe_ours: bool) -> bool:
+        """Where the upstream keeps comments ours names the decision; else the same answer is enough."""
+        if row.verdict is None or seen.status is not TAKEN_AS[row.verdict]:
+            return False
+        return row.decision_id in seen.comment if self._upstream.capabilities.comment else maybe_ours
+
+
+def _trying(error: UpstreamError) -> str:
+    """What the card says while a decision cannot be sent."""
+    return f"{error} I keep trying."
+
+
+def _asked_to_wait(error: UpstreamError) -> int:
+    """Seconds for which the upstream wants no call, 0 where it did not say."""
+    return math.ceil(error.retry_after) if isinstance(error, Throttled) else 0
+
+
+def _backoff(attempts: int) -> int:
+    """Seconds before the next try: 2, 4, 8 … 60."""
+    return min(2 << min(attempts, 10), MAX_BACKOFF)

@@ -1,0 +1,408 @@
+"""The one place where a request changes state.
+
+Every function works inside the caller's transaction, writes its audit record there, and changes a row only if
+it is still the version that the caller read: the first verdict wins, across threads and replicas.
+
+    pending ──▶ decided ──▶ approved | denied | expired | elsewhere | unconfirmed
+       │  ▲        └──────▶ pending      (refused upstream, or the facts changed: votes void)
+       │  └── elsewhere | unconfirmed    (listed again)
+       └────▶ expired | elsewhere
+"""
+
+import hashlib
+from base64 import b32encode
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, update
+
+from slack_bot import audit, policy
+from slack_bot.audit import Kind
+from slack_bot.ledger import requests, votes
+from slack_bot.rows import RequestRow, State, body_of, request_by_key, votes_of
+from upstream_client.models import DIGEST_VERSION, ApprovalRequest, Duration, Seen, Status, Verdict
+
+KEY_LENGTH = 12
+SHOWN_DIGITS = 16
+"""So many hex digits of the digest stand in a button's value."""
+
+_LIVE = (State.PENDING, State.DECIDED)
+_MAY_COME_BACK = (State.ELSEWHERE, State.UNCONFIRMED)
+
+
+class Cause(StrEnum):
+    """What brought a verdict about."""
+
+    VOTE = "vote"
+
+
+class Counting(StrEnum):
+    """What became of a ballot."""
+
+    COUNTED = "counted"
+    CHANGED = "changed"
+    """The request is not what the card showed."""
+    TOO_LATE = "too late"
+    """The request no longer waits."""
+
+
+class Outdated(Exception):
+    """The row was changed by somebody else since it was read; nothing of the transaction may stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One approver's answer on its way into the count. ``shown`` is the digest's beginning, from the card."""
+
+    shown: str
+    channel: str
+    user_id: str
+    user_name: str
+    verdict: Verdict
+    duration: Duration
+    inbox_id: int
+    reason: str = ""
+
+
+def key_of(upstream: str, upstream_id: str) -> str:
+    """The ledger's key of a request: 12 characters, the same for the same request for ever."""
+    hashed = hashlib.sha256(f"{upstream}\0{upstream_id}".encode()).digest()
+    return b32encode(hashed).decode()[:KEY_LENGTH].lower()
+
+
+def shown_digest(digest: str) -> str:
+    """The part of a digest that stands in a button's value: 16 hex digits."""
+    return digest.removeprefix(DIGEST_VERSION)[:SHOWN_DIGITS]
+
+
+def hash_of(body: str) -> str:
+    """Tells one body of a request from another."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def add(tx: Connection, now: int, request: ApprovalRequest) -> None:
+    """A request is seen for the first time: it is pending."""
+    key, body = key_of(request.upstream, request.id), body_of(request)
+    tx.execute(
+        insert(requests).values(
+            key=key,
+            upstream=request.upstream,
+            upstream_id=request.id,
+            state=State.PENDING,
+            revision=1,
+            version=1,
+            look=1,
+            digest=request.digest,
+            body=body,
+            body_hash=hash_of(body),
+            first_seen_at=now,
+            changed_at=now,
+            notice="",
+            **_UNDECIDED,
+        )
+    )
+    audit.append(
+        tx, now, Kind.REQUEST_SEEN, key, upstream=request.upstream, id=request.id, digest=request.digest
+    )
+
+
+_UNDECIDED: dict[str, object] = {
+    "missing": 0,
+    "verdict": None,
+    "cause": None,
+    "duration": None,
+    "reason": "",
+    "decided_by": "",
+    "decided_by_name": "",
+    "decided_in": "",
+    "decided_at": None,
+    "decision_id": "",
+    "intent_at": None,
+    "intent_by": "",
+    "attempts": 0,
+    "seen_pending": 0,
+    "unsure": False,
+    "due_at": None,
+    "trouble": "",
+    "outcome_status": "",
+    "outcome_by": "",
+    "outcome_detail": "",
+    "settled_at": None,
+}
+
+
+def _expect(row: RequestRow, *states: State) -> None:
+    """Each function works from these states alone; from any other it would undo what stands."""
+    if row.state not in states:
+        raise ValueError(f"request {row.key} is {row.state}, and not {' or '.join(states)}")
+
+
+def _expect_sent(row: RequestRow) -> None:
+    """What became of a decision can be known only where it was sent, be it in an earlier try."""
+    _expect(row, State.DECIDED)
+    if row.intent_at is None and not row.unsure:
+        raise ValueError(f"the decision on request {row.key} was not sent")
+
+
+def _change(tx: Connection, now: int, row: RequestRow, to: State, *, look: bool, **values: object) -> None:
+    """Compare and set. Raises `Outdated` where the row is not the one that was read."""
+    changed = tx.execute(
+        update(requests)
+        .where(requests.c.key == row.key, requests.c.version == row.version)
+        .values(
+            state=to,
+            version=row.version + 1,
+            look=row.look + look,
+            changed_at=now if to is not row.state else row.changed_at,
+            **values,
+        )
+    )
+    if changed.rowcount != 1:
+        raise Outdated(row.key)
+
+
+def _as_told(request: ApprovalRequest) -> dict[str, object]:
+    body = body_of(request)
+    return {"body": body, "body_hash": hash_of(body), "digest": request.digest}
+
+
+def refresh(tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) -> None:
+    """The upstream tells a pending request differently. Where the digest changed, the votes are void."""
+    _expect(row, State.PENDING)
+    if request.digest == row.digest:
+        _change(tx, now, row, State.PENDING, look=True, missing=0, **_as_told(request))
+        return
+    notice = "The request changed while it waited. This is how it stands now."
+    _change(
+        tx,
+        now,
+        row,
+        State.PENDING,
+        look=True,
+        missing=0,
+        revision=row.revision + 1,
+        notice=notice,
+        **_as_told(request),
+    )
+    audit.append(tx, now, Kind.REQUEST_CHANGED, row.key, was=row.digest, digest=request.digest)
+
+
+def missed(tx: Connection, now: int, row: RequestRow) -> None:
+    """A complete list did not have it: noted, and nothing concluded."""
+    _expect(row, State.PENDING)
+    _change(tx, now, row, State.PENDING, look=False, missing=row.missing + 1)
+
+
+def still_there(tx: Connection, now: int, row: RequestRow) -> None:
+    """It is pending after all, whatever the last lists said."""
+    _expect(row, State.PENDING)
+    _change(tx, now, row, State.PENDING, look=False, missing=0)
+
+
+def relist(tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) -> None:
+    """A request that was settled elsewhere, or whose outcome nobody knew, is listed as waiting again."""
+    _expect(row, *_MAY_COME_BACK)
+    notice = "The request is waiting again."
+    _change(
+        tx,
+        now,
+        row,
+        State.PENDING,
+        look=True,
+        **(_UNDECIDED | _as_told(request)),
+        revision=row.revision + 1,
+        notice=notice,
+    )
+    audit.append(tx, now, Kind.REQUEST_BACK, row.key, was=row.state.value, digest=request.digest)
+
+
+def gone(tx: Connection, now: int, row: RequestRow, seen: Seen) -> None:
+    """The upstream no longer waits for an answer, and it was not ours that it took."""
+    _expect(row, *_LIVE)
+    if seen.status is Status.PENDING:
+        raise ValueError(f"request {row.key} is seen pending, and not gone")
+    to = State.EXPIRED if seen.status is Status.EXPIRED else State.ELSEWHERE
+    _change(tx, now, row, to, look=True, **_settled(now, seen.status.value, seen.by, seen.comment))
+    audit.append(
+        tx, now, Kind.REQUEST_GONE, row.key, status=seen.status.value, by=seen.by, comment=seen.comment
+    )
+
+
+def _settled(now: int, status: str, by: str, detail: str) -> dict[str, object]:
+    return {
+        "outcome_status": status,
+        "outcome_by": by,
+        "outcome_detail": detail,
+        "settled_at": now,
+        "trouble": "",
+        "due_at": None,
+    }
+
+
+def vote(tx: Connection, now: int, key: str, ballot: Ballot) -> Counting:
+    """Counts a ballot and, where the votes now add up to a verdict, decides.
+
+    The request must exist. A ballot is counted only while the request is pending and is what the card showed.
+    """
+    row = request_by_key(tx, key, lock=True)
+    if row is None:
+        raise LookupError(f"no request {key}")
+    if row.state is not State.PENDING:
+        return Counting.TOO_LATE
+    if shown_digest(row.digest) != ballot.shown:
+        return Counting.CHANGED
+    _record_vote(tx, now, row, ballot)
+    verdict = policy.verdict(votes_of(tx, key, row.revision, ballot.channel))
+    if verdict is not None:
+        _decide(tx, now, row, verdict, ballot)
+    return Counting.COUNTED
+
+
+def _record_vote(tx: Connection, now: int, row: RequestRow, ballot: Ballot) -> None:
+    tx.execute(
+        insert(votes).values(
+            request_key=row.key,
+            revision=row.revision,
+            channel=ballot.channel,
+            user_id=ballot.user_id,
+            user_name=ballot.user_name,
+            verdict=ballot.verdict.value,
+            duration=ballot.duration.seconds,
+            reason=ballot.reason,
+            voted_at=now,
+            inbox_id=ballot.inbox_id,
+        )
+    )
+    audit.append(
+        tx,
+        now,
+        Kind.VOTE,
+        row.key,
+        ballot.user_id,
+        verdict=ballot.verdict.value,
+        duration=ballot.duration.words,
+        channel=ballot.channel,
+        digest=row.digest,
+        revision=row.revision,
+    )
+
+
+def _decide(tx: Connection, now: int, row: RequestRow, verdict: Verdict, ballot: Ballot) -> None:
+    decision_id = f"{row.key}-{row.revision}"
+    _change(
+        tx,
+        now,
+        row,
+        State.DECIDED,
+        look=True,
+        verdict=verdict.value,
+        cause=Cause.VOTE.value,
+        duration=ballot.duration.seconds,
+        reason=ballot.reason,
+        decided_by=ballot.user_id,
+        decided_by_name=ballot.user_name,
+        decided_in=ballot.channel,
+        decided_at=now,
+        decision_id=decision_id,
+        due_at=now,
+        notice="",
+    )
+    audit.append(
+        tx,
+        now,
+        Kind.DECIDED,
+        row.key,
+        ballot.user_id,
+        verdict=verdict.value,
+        cause=Cause.VOTE.value,
+        decision=decision_id,
+    )
+
+
+def intend(tx: Connection, now: int, row: RequestRow, by: str) -> None:
+    """The decision goes to the upstream next; ``by`` is the process that sends it."""
+    _expect(row, State.DECIDED)
+    if row.intent_at is not None:
+        raise ValueError(f"the decision on request {row.key} is on its way already")
+    _change(tx, now, row, State.DECIDED, look=False, intent_at=now, intent_by=by, attempts=row.attempts + 1)
+    audit.append(
+        tx, now, Kind.INTENT, row.key, verdict=row.verdict, decision=row.decision_id, attempt=row.attempts + 1
+    )
+
+
+def not_sent(tx: Connection, now: int, row: RequestRow, trouble: str, due_at: int) -> None:
+    """The decision did not reach the upstream, for sure; it is tried again at ``due_at``."""
+    _expect(row, State.DECIDED)
+    changed = trouble != row.trouble
+    _change(
+        tx,
+        now,
+        row,
+        State.DECIDED,
+        look=changed,
+        intent_at=None,
+        intent_by="",
+        attempts=row.attempts + (row.intent_at is None),
+        seen_pending=0,
+        trouble=trouble,
+        due_at=due_at,
+    )
+    if changed or row.intent_at is not None:
+        audit.append(tx, now, Kind.NOT_SENT, row.key, decision=row.decision_id, why=trouble)
+
+
+def not_confirmed(tx: Connection, now: int, row: RequestRow, trouble: str, due_at: int) -> None:
+    """The decision was sent and nobody can tell what became of it; the next look is at ``due_at``."""
+    _expect_sent(row)
+    changed = trouble != row.trouble
+    _change(tx, now, row, State.DECIDED, look=changed, unsure=True, trouble=trouble, due_at=due_at)
+    if changed:
+        audit.append(tx, now, Kind.NOT_CONFIRMED, row.key, decision=row.decision_id, why=trouble)
+
+
+def still_pending(tx: Connection, now: int, row: RequestRow, due_at: int) -> None:
+    """After an unknown outcome the request was seen still waiting; the next look is at ``due_at``."""
+    _expect_sent(row)
+    _change(tx, now, row, State.DECIDED, look=False, seen_pending=row.seen_pending + 1, due_at=due_at)
+
+
+def taken(tx: Connection, now: int, row: RequestRow, detail: str) -> None:
+    """The upstream took the decision: only now may a card say so without a condition."""
+    _expect_sent(row)
+    to = State.APPROVED if row.verdict is Verdict.APPROVE else State.DENIED
+    _change(tx, now, row, to, look=True, **_settled(now, to.value, "", detail))
+    audit.append(tx, now, Kind.OUTCOME, row.key, outcome=to.value, decision=row.decision_id, detail=detail)
+
+
+def unconfirmed(tx: Connection, now: int, row: RequestRow, detail: str) -> None:
+    """The decision was sent, the request is gone, and nobody can tell what became of it."""
+    _expect_sent(row)
+    _change(tx, now, row, State.UNCONFIRMED, look=True, **_settled(now, "unconfirmed", "", detail))
+    audit.append(
+        tx, now, Kind.OUTCOME, row.key, outcome="unconfirmed", decision=row.decision_id, detail=detail
+    )
+
+
+def reopen(tx: Connection, now: int, row: RequestRow, notice: str, request: ApprovalRequest) -> None:
+    """A decision did not stand: refused upstream, or the facts changed under it. Its votes are void."""
+    _expect(row, State.DECIDED)
+    _change(
+        tx,
+        now,
+        row,
+        State.PENDING,
+        look=True,
+        **(_UNDECIDED | _as_told(request)),
+        revision=row.revision + 1,
+        notice=notice,
+    )
+    audit.append(
+        tx,
+        now,
+        Kind.OUTCOME,
+        row.key,
+        outcome="pending again",
+        decision=row.decision_id,
+        detail=notice,
+        digest=request.digest,
+    )

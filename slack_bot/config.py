@@ -1,0 +1,336 @@
+"""Every setting of the bot, read from the environment and ``.env``, validated before anything starts."""
+
+import difflib
+import ipaddress
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+
+UPSTREAMS: Final = ("privilege_manager",)
+LOG_FORMATS: Final = ("json", "text")
+LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+PREFIXES: Final = ("SLACK_", "PRIVMAN_")
+
+TOKEN_KINDS: Final = {
+    "xoxb-": "the bot token: it belongs in SLACK_BOT_TOKEN",
+    "xapp-": "the app-level token: it belongs in SLACK_APP_TOKEN",
+    "xoxp-": "a user's own token: the bot needs no such token",
+    "xoxe": "a token of the app's configuration or a refresh token: the bot needs no such token",
+    "xoxc-": "a token of a browser session: the bot needs no such token",
+    "xoxs-": "a legacy token: the bot needs no such token",
+    "xoxa-": "a legacy token: the bot needs no such token",
+    "https://hooks.slack.com": "the address of an incoming webhook: the bot needs none",
+}
+"""https://docs.slack.dev/authentication/tokens"""
+
+
+def _unquoted(value: str) -> str:
+    """Without white space around. Quotes are still there if the file was not read as a shell reads it."""
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        raise ValueError("stands in quotes, and they are taken as part of the value: remove them")
+    return value
+
+
+def _token(value: str, prefix: str) -> str:
+    value = _unquoted(value)
+    if not value.startswith(prefix):
+        kind = next((start for start in TOKEN_KINDS if value.startswith(start)), None)
+        if kind is None:
+            raise ValueError(f"does not start with {prefix}, as this kind of token does")
+        raise ValueError(f"starts with {kind}, which is {TOKEN_KINDS[kind]}")
+    rest = value.removeprefix(prefix)
+    if not rest or not (rest.isascii() and rest.replace("-", "").replace("_", "").isalnum()):
+        raise ValueError("is not a whole token: copy it again, complete and with nothing around it")
+    return value
+
+
+def _bot_token(value: str) -> str:
+    return _token(value, "xoxb-")
+
+
+def _app_token(value: str) -> str:
+    return _token(value, "xapp-")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a URL's host is this machine by its very name, so that nothing can listen in on the way."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _split_url(value: str) -> SplitResult:
+    """The parts of an http(s) address that has no password, no query, and no plain http across a network."""
+    value = _unquoted(value)
+    try:
+        url = urlsplit(value)
+        host, _port = url.hostname, url.port
+    except ValueError as error:
+        raise ValueError(f"is not an address: {error}") from error
+    if url.scheme not in ("http", "https") or not host:
+        raise ValueError("is not an address that starts with https://")
+    if url.username is not None or url.password is not None:
+        raise ValueError("contains a user name or password: take it out of the address")
+    if any(character.isspace() for character in value) or url.query or url.fragment:
+        raise ValueError("contains a space, a ? or a #: give the plain address only")
+    if url.scheme == "http" and not is_loopback(host):
+        raise ValueError("uses http, which sends passwords readably: use https (http only for 127.0.0.1)")
+    return url
+
+
+def _slack_api_url(value: str) -> str:
+    url = _split_url(value)
+    return urlunsplit(url._replace(path=url.path.rstrip("/") + "/"))
+
+
+def _upstreams(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    names = value if isinstance(value, tuple) else [name.strip() for name in _unquoted(value).split(",")]
+    names = tuple(dict.fromkeys(name for name in names if name))
+    if not names:
+        raise ValueError(f"names no upstream (known: {', '.join(UPSTREAMS)})")
+    for name in names:
+        if name not in UPSTREAMS:
+            raise ValueError(f"names “{name}”, which is no upstream{_nearest(name, UPSTREAMS)}")
+    return names
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    nearest = difflib.get_close_matches(word.lower(), known, n=1)
+    return f" (did you mean “{nearest[0]}”?)" if nearest else f" (known: {', '.join(known)})"
+
+
+def _wants_privilege_manager(info: ValidationInfo) -> bool:
+    return "privilege_manager" in info.data.get("upstreams", ())
+
+
+MISSING: Final = "is missing"
+
+
+def _privman_base_url(value: str, info: ValidationInfo) -> str:
+    if not value.strip():
+        if _wants_privilege_manager(info):
+            raise ValueError(MISSING)
+        return ""
+    url = _split_url(value)
+    path = url.path.rstrip("/")
+    if not path.casefold().endswith("/tms"):
+        raise ValueError(
+            "does not end in /Tms, where Privilege Manager is found, for example https://privman.example.com/Tms"
+        )
+    return urlunsplit(url._replace(path=path))
+
+
+def _privman_username(value: str, info: ValidationInfo) -> str:
+    value = _unquoted(value)
+    if not value and _wants_privilege_manager(info):
+        raise ValueError(MISSING)
+    return value
+
+
+def _privman_password(value: str | SecretStr, info: ValidationInfo) -> SecretStr:
+    """A password may hold spaces and quotes; a line end at its end comes from the file it was kept in."""
+    text = (value.get_secret_value() if isinstance(value, SecretStr) else value).rstrip("\r\n")
+    if not text and _wants_privilege_manager(info):
+        raise ValueError(MISSING)
+    return SecretStr(text)
+
+
+def _contract(value: str | None) -> Path | None:
+    if value is None or not value.strip():
+        return None
+    path = Path(_unquoted(value)).expanduser()
+    if not path.is_file():
+        raise ValueError(f"names {path}, where no file is")
+    return path
+
+
+def _poll_interval(value: str | float) -> float:
+    words = "is not a number of seconds from 1 to 3600"
+    try:
+        seconds = float(value)
+    except ValueError as error:
+        raise ValueError(words) from error
+    if not 1 <= seconds <= 3600:
+        raise ValueError(words)
+    return seconds
+
+
+def _ledger_url(value: str) -> str:
+    value = _unquoted(value)
+    if value.startswith("sqlite:"):
+        if not value.startswith("sqlite:///") or value in ("sqlite:///", "sqlite:///:memory:"):
+            raise ValueError("names no file: write sqlite:///state/ledger.db, or sqlite:////data/ledger.db")
+        return value
+    if value.startswith("postgresql+psycopg://"):
+        return value
+    if value.startswith(("postgres://", "postgresql://", "postgresql+")):
+        raise ValueError("must start with postgresql+psycopg://, which names the driver that is installed")
+    raise ValueError("starts neither with sqlite:/// nor with postgresql+psycopg://")
+
+
+def _channels_file(value: str | Path) -> Path:
+    return value if isinstance(value, Path) else Path(_unquoted(value)).expanduser()
+
+
+def _log_format(value: str) -> str:
+    word = _unquoted(value).lower()
+    if word not in LOG_FORMATS:
+        raise ValueError("is neither json nor text")
+    return word
+
+
+def _log_level(value: str) -> str:
+    word = _unquoted(value).upper()
+    if word not in LOG_LEVELS:
+        raise ValueError(f"is none of {', '.join(LOG_LEVELS)}")
+    return word
+
+
+class Settings(BaseSettings):
+    """A field's name in capitals is the setting's; its description says where to get the value.
+
+    ``upstreams`` stands before the fields that only one upstream needs: they are validated knowing it.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    slack_bot_token: Annotated[SecretStr, BeforeValidator(_bot_token)] = Field(
+        description="api.slack.com/apps → your app → OAuth & Permissions → Bot User OAuth Token"
+    )
+    slack_app_token: Annotated[SecretStr, BeforeValidator(_app_token)] = Field(
+        description="api.slack.com/apps → your app → Basic Information → App-Level Tokens → Generate, "
+        "with the scope connections:write"
+    )
+    slack_api_url: Annotated[str, BeforeValidator(_slack_api_url)] = Field(
+        "https://slack.com/api/", description="leave it out for Slack itself; an emulator prints its own"
+    )
+    upstreams: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_upstreams)] = Field(
+        ("privilege_manager",), description="the systems whose requests the bot brings, separated by commas"
+    )
+    privman_base_url: Annotated[str, BeforeValidator(_privman_base_url)] = Field(
+        "", description="the address of Privilege Manager's console in your browser, up to /Tms"
+    )
+    privman_username: Annotated[str, BeforeValidator(_privman_username)] = Field(
+        "",
+        description="Privilege Manager → Admin → Users → Create, User Type API Client: its Client Id. "
+        "Give it a role that may approve, such as Privilege Manager Helpdesk Users",
+    )
+    privman_password: Annotated[SecretStr, BeforeValidator(_privman_password)] = Field(
+        SecretStr(""),
+        description="the Secret of the API client in PRIVMAN_USERNAME, shown once when it is made",
+    )
+    privman_contract: Annotated[Path | None, BeforeValidator(_contract)] = Field(
+        None, description="leave it out, unless your Privilege Manager has other paths or field names"
+    )
+    poll_interval: Annotated[float, BeforeValidator(_poll_interval)] = Field(
+        30.0, description="seconds between two looks at each upstream, from 1 to 3600"
+    )
+    ledger_url: Annotated[str, BeforeValidator(_ledger_url)] = Field(
+        "sqlite:///state/ledger.db",
+        description="sqlite:/// and a file, or postgresql+psycopg://user:password@host/database",
+        repr=False,
+    )
+    channels_file: Annotated[Path, BeforeValidator(_channels_file)] = Field(
+        Path("channels.json"), description="the file that declares channels and their approvers"
+    )
+    log_format: Annotated[Literal["json", "text"], BeforeValidator(_log_format)] = Field(
+        "json", description="json for machines, text for people"
+    )
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_log_level)] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR"
+    )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that must never be seen in a log, none of them empty."""
+        ledger_password = urlsplit(self.ledger_url).password or ""
+        values = (
+            self.slack_bot_token.get_secret_value(),
+            self.slack_app_token.get_secret_value(),
+            self.privman_password.get_secret_value(),
+            ledger_password,
+            unquote(ledger_password),
+        )
+        return tuple(dict.fromkeys(value for value in values if value))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one setting, in words that follow its name, and where to get the right value."""
+
+    setting: str
+    what: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"  {self.setting} {self.what}.\n      {self.where}"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. Its text is one message for the operator, with every problem in it."""
+
+    def __init__(self, problems: tuple[Problem, ...], note: str = "") -> None:
+        self.problems = problems
+        count = "one setting needs" if len(problems) == 1 else f"{len(problems)} settings need"
+        lines = [f"The bot cannot start: {count} your attention, in .env or in the environment.", *problems]
+        super().__init__("\n".join(str(line) for line in [*lines, note] if line))
+
+
+def load_settings(env_file: Path | str = ".env") -> Settings:
+    """The settings of the environment and of ``env_file``, where the environment wins.
+
+    Raises `SettingsError` with everything that is missing or malformed, and never with a secret's value.
+    """
+    path = Path(env_file)
+    try:
+        return Settings(_env_file=path)
+    except ValidationError as error:
+        unknown = _unknown_names(path)
+        problems = tuple(_problem(details, unknown) for details in error.errors())
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"cannot be read: {error.strerror if isinstance(error, OSError) else 'it is not UTF-8 text'}"
+        problems = (Problem(str(path), what, "make it a text file that the bot's user may read"),)
+    raise SettingsError(problems, _no_file_note(path, problems))
+
+
+def _no_file_note(path: Path, problems: tuple[Problem, ...]) -> str:
+    if path.is_file() or not any(problem.what.startswith(MISSING) for problem in problems):
+        return ""
+    return f"There is no {path.name} in {path.absolute().parent}: copy .env.example to it and fill it in."
+
+
+def _problem(details: ErrorDetails, unknown: tuple[str, ...]) -> Problem:
+    field = str(details["loc"][0])
+    own_words = details.get("ctx", {}).get("error", details["msg"])
+    what = MISSING if details["type"] == "missing" else str(own_words)
+    if what == MISSING:
+        what += _typo(field.upper(), unknown)
+    return Problem(field.upper(), what, Settings.model_fields[field].description or "")
+
+
+def _typo(missing: str, unknown: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(missing, unknown, n=1, cutoff=0.75)
+    return f" ({near[0]} is set, but no setting has that name: is it this one?)" if near else ""
+
+
+def _unknown_names(env_file: Path) -> tuple[str, ...]:
+    """Names that look like ours, in the environment or the file, and are none of the settings."""
+    in_file = DotEnvSettingsSource(Settings, env_file=env_file, env_file_encoding="utf-8-sig").env_vars
+    names = {name.upper() for name in (*os.environ, *in_file)}
+    ours = {field.upper() for field in Settings.model_fields}
+    return tuple(sorted(name for name in names - ours if name.startswith(PREFIXES)))

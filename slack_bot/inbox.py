@@ -1,0 +1,152 @@
+"""What Slack delivered and we have saved, and the private answers that go back.
+
+A row is due (``due_at``) until it is handled; its answer is due (``answer_due_at``) until it is sent. Times
+are integer microseconds since 1970 UTC.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from slack_bot.ledger import Ledger, inbox
+
+LONGEST_KEY = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One saved delivery. ``payload`` is the JSON of the listener's own model."""
+
+    id: int
+    kind: str
+    channel: str
+    user_id: str
+    payload: str
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Words for one person, waiting to be sent."""
+
+    item: Item
+    text: str
+
+
+_ITEM = (inbox.c.id, inbox.c.kind, inbox.c.channel, inbox.c.user_id, inbox.c.payload, inbox.c.received_at)
+
+
+class Inbox:
+    """Saves what Slack delivers, once, and tells the clerk."""
+
+    def __init__(self, ledger: Ledger, clock: Callable[[], int], wake_clerk: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._wake_clerk = wake_clerk
+
+    def save(self, kind: str, once_key: str, *, channel: str, user_id: str, payload: str) -> bool:
+        """Saves durably before it returns. False where ``once_key`` was saved before: the same thing again.
+
+        Raises `sqlalchemy.exc.SQLAlchemyError` where the ledger cannot be written; the caller must then not
+        acknowledge.
+        """
+        now = self._clock()
+        row = insert(inbox).values(
+            once_key=_kept(once_key),
+            kind=kind,
+            channel=channel,
+            user_id=user_id,
+            payload=payload,
+            received_at=now,
+            due_at=now,
+            result="",
+            answer="",
+        )
+        try:
+            with self._ledger.write() as tx:
+                tx.execute(row)
+        except IntegrityError:
+            return False
+        self._wake_clerk()
+        return True
+
+
+def _kept(once_key: str) -> str:
+    """The key in at most 300 characters; cut off, two things would be taken for the same one."""
+    return once_key if len(once_key) <= LONGEST_KEY else hashlib.sha256(once_key.encode()).hexdigest()
+
+
+def due_items(connection: Connection, now: int, limit: int = 100) -> list[Item]:
+    """What waits to be handled, in the order it came."""
+    query = select(*_ITEM).where(inbox.c.due_at <= now).order_by(inbox.c.id).limit(limit)
+    return [Item(*row) for row in connection.execute(query)]
+
+
+def is_waiting(tx: Connection, item: Item) -> bool:
+    """Whether the item still waits: with several replicas another may have handled it meanwhile."""
+    query = select(inbox.c.id).where(inbox.c.id == item.id, inbox.c.due_at.is_not(None))
+    return tx.execute(query.with_for_update()).first() is not None
+
+
+def finish(tx: Connection, item: Item, now: int, result: str, answer: str = "") -> None:
+    """Marks the item handled, with one word or two on what became of it, and leaves an answer to be sent.
+
+    Once: where it is handled already, nothing changes.
+    """
+    tx.execute(
+        update(inbox)
+        .where(inbox.c.id == item.id, inbox.c.due_at.is_not(None))
+        .values(
+            due_at=None, handled_at=now, result=result, answer=answer, answer_due_at=now if answer else None
+        )
+    )
+
+
+def postpone(tx: Connection, item: Item, until: int) -> None:
+    """Handles the item later."""
+    tx.execute(update(inbox).where(inbox.c.id == item.id, inbox.c.due_at.is_not(None)).values(due_at=until))
+
+
+def due_answers(connection: Connection, now: int, limit: int = 100) -> list[Answer]:
+    """Answers that wait to be sent, oldest first."""
+    query = (
+        select(*_ITEM, inbox.c.answer).where(inbox.c.answer_due_at <= now).order_by(inbox.c.id).limit(limit)
+    )
+    return [Answer(Item(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
+def take_answer(tx: Connection, answer: Answer, now: int, until: int) -> bool:
+    """Takes the sending of a due answer upon oneself: nobody else sends it before ``until``.
+
+    False where another replica was faster.
+    """
+    due = (inbox.c.id == answer.item.id, inbox.c.answer_due_at <= now)
+    return tx.execute(update(inbox).where(*due).values(answer_due_at=until)).rowcount == 1
+
+
+def answered(tx: Connection, answer: Answer) -> None:
+    """Marks an answer sent, or given up."""
+    tx.execute(update(inbox).where(inbox.c.id == answer.item.id).values(answer_due_at=None))
+
+
+def postpone_answer(tx: Connection, answer: Answer, until: int) -> None:
+    """Sends the answer later, unless somebody sent it meanwhile."""
+    waiting = (inbox.c.id == answer.item.id, inbox.c.answer_due_at.is_not(None))
+    tx.execute(update(inbox).where(*waiting).values(answer_due_at=until))
+
+
+def postpone_due_answers(tx: Connection, now: int, until: int) -> None:
+    """Sends every answer that is due later: Slack wants none before."""
+    tx.execute(update(inbox).where(inbox.c.answer_due_at <= now).values(answer_due_at=until))
+
+
+def next_due(connection: Connection) -> int | None:
+    """When the next item or answer is due, or None where nothing waits."""
+    times = [
+        connection.execute(select(column).where(column.is_not(None)).order_by(column).limit(1)).scalar()
+        for column in (inbox.c.due_at, inbox.c.answer_due_at)
+    ]
+    return min((at for at in times if at is not None), default=None)

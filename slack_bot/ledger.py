@@ -1,0 +1,280 @@
+"""The bot's own database: its tables, its engine, and the rule that one writer writes at a time.
+
+SQLite by default, PostgreSQL for several replicas. Times are integer microseconds since 1970 UTC.
+"""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from threading import Lock
+from typing import IO, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = "0001"
+"""The newest migration; Alembic, and its memory, are loaded only where the database is older."""
+
+BUSY_TIMEOUT_MS = 10_000
+READING = {"reading": True}
+"""The option of a connection that only queries."""
+_MIGRATION_LOCK = 0x5AB0_0001
+"""The advisory lock that lets one of several starting replicas migrate a PostgreSQL."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("once_key", String(300), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("user_id", String(20), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, index=True),
+    Column("handled_at", BigInteger),
+    Column("result", String(60), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answer_due_at", BigInteger, index=True),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("key", String(12), primary_key=True),
+    Column("upstream", String(40), nullable=False),
+    Column("upstream_id", String(300), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("look", Integer, nullable=False),
+    Column("digest", String(66), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("body_hash", String(64), nullable=False),
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("missing", Integer, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("verdict", String(10)),
+    Column("cause", String(20)),
+    Column("duration", BigInteger),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", String(20), nullable=False),
+    Column("decided_by_name", Text, nullable=False),
+    Column("decided_in", String(20), nullable=False),
+    Column("decided_at", BigInteger),
+    Column("decision_id", String(40), nullable=False),
+    Column("intent_at", BigInteger),
+    Column("intent_by", String(40), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("seen_pending", Integer, nullable=False),
+    Column("unsure", Boolean, nullable=False),
+    Column("due_at", BigInteger),
+    Column("trouble", Text, nullable=False),
+    Column("outcome_status", String(20), nullable=False),
+    Column("outcome_by", Text, nullable=False),
+    Column("outcome_detail", Text, nullable=False),
+    Column("settled_at", BigInteger),
+    UniqueConstraint("upstream", "upstream_id"),
+)
+Index("ix_requests_upstream_state", requests.c.upstream, requests.c.state)
+Index("ix_requests_state_first_seen_at", requests.c.state, requests.c.first_seen_at)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("request_key", String(12), ForeignKey("requests.key"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("user_id", String(20), nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("verdict", String(10), nullable=False),
+    Column("duration", BigInteger),
+    Column("reason", Text, nullable=False),
+    Column("voted_at", BigInteger, nullable=False),
+    Column("inbox_id", _Id, ForeignKey("inbox.id"), nullable=False, unique=True),
+)
+Index("ix_votes_request_key_revision", votes.c.request_key, votes.c.revision)
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("request_key", String(12), ForeignKey("requests.key"), primary_key=True),
+    Column("channel", String(20), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+    Column("claimed_by", String(40), nullable=False),
+    Column("ts", String(40)),
+    Column("shown_look", Integer, nullable=False),
+    Column("lost_because", Text, nullable=False),
+)
+Index("ix_cards_channel_ts", cards.c.channel, cards.c.ts)
+Index("ix_cards_state", cards.c.state)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("request_key", String(12)),
+    Column("actor", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+Index("ix_audit_request_key", audit.c.request_key)
+
+
+class LedgerUnusable(Exception):
+    """The ledger cannot be opened; the text tells the operator what to do."""
+
+
+class LedgerInUse(LedgerUnusable):
+    """Another process holds this SQLite ledger; two writers would answer for each other."""
+
+
+class Ledger:
+    """An open ledger, migrated to the newest shape.
+
+    ``sole`` tells that no other process can hold it, so whatever an earlier process left half done is ours to
+    finish at once; with PostgreSQL another replica may be at it.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Opens, locks and migrates.
+
+        Raises `LedgerUnusable`, `OSError` where the place cannot be written, `sqlalchemy.exc.SQLAlchemyError`.
+        """
+        self._url = make_url(url)
+        self.sole = self._url.get_backend_name() == "sqlite"
+        self._lock_file = self._lock() if self.sole else None
+        self._writer: AbstractContextManager[Any] = Lock() if self.sole else nullcontext()
+        self.engine = _sqlite_engine(url) if self.sole else create_engine(url, pool_pre_ping=True)
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    def _lock(self) -> IO[bytes]:
+        path = Path(self._url.database or "ledger.db")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _locked(path.with_name(path.name + ".lock"))
+        except BlockingIOError as error:
+            raise LedgerInUse(
+                f"{path} is in use by another process. Stop that one, or give this one its own LEDGER_URL."
+            ) from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for queries, which keep no writer waiting longer than they take."""
+        with self.engine.connect().execution_options(**READING) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed at the end of the block, undone by an exception."""
+        with self._writer, self.engine.begin() as connection:
+            yield connection
+
+    def _migrate(self) -> None:
+        with self.write() as connection:
+            if not self.sole:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            if _current_revision(connection) != HEAD:
+                _upgrade(connection)
+
+    def close(self) -> None:
+        """Lets go of the connections and the lock."""
+        self.engine.dispose()
+        if self._lock_file is not None:
+            self._lock_file.close()
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """The file, open and locked. Raises `BlockingIOError` where another holds it, `OSError` otherwise."""
+    lock_file = path.open("wb")
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock_file.close()
+        raise
+    return lock_file
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        # DELETE and not WAL: the ledger may lie on NFS, which lacks the shared memory that WAL needs.
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=DELETE",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # Read and write under one lock: a deferred transaction lets two writers decide from the same reading.
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _current_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version = Table("alembic_version", MetaData(), Column("version_num", String(32)))
+    return connection.execute(select(version.c.version_num)).scalar_one_or_none()
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise LedgerUnusable(
+            f"LEDGER_URL: this version of the bot cannot migrate the ledger ({error}). "
+            "If a newer version used it last, start that one."
+        ) from error

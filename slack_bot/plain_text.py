@@ -1,0 +1,40 @@
+"""Outside text made fit to be shown: control characters made visible or dropped, cut to a limit, escaped."""
+
+import re
+
+_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_ZERO_WIDTH = "\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb"
+"""Without the joiners U+200C and U+200D, which Persian and emoji need."""
+_LINE_ENDS = re.compile("\r\n|[\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
+_INVISIBLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI}{_ZERO_WIDTH}]")
+
+
+def visible(text: str) -> str:
+    """``text`` with line ends as newlines and every other invisible character spelled out, like ⟨U+202E⟩.
+
+    A right-to-left override can make "exe.fdp" read as a harmless file: the approver sees that it is there.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", lines)
+
+
+def one_line(text: str) -> str:
+    """``text`` for a title: no newlines, no control characters, no runs of white space."""
+    return " ".join(_INVISIBLE.sub("", _LINE_ENDS.sub(" ", text)).split())
+
+
+def cut(text: str, limit: int) -> str:
+    """``text`` in at most ``limit`` characters, saying so where something is missing."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def cut_and_count(text: str, limit: int) -> str:
+    """``text`` in about ``limit`` characters, telling how much is missing."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit].rstrip()}… ({len(text) - limit:,} more characters)"
+
+
+def escaped(text: str) -> str:
+    """``text`` for mrkdwn: Slack's three control characters as entities, so that it mentions nobody."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

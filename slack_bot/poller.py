@@ -1,0 +1,224 @@
+"""The poller: brings what waits upstream into the ledger, and notices what no longer waits there."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.exc import IntegrityError
+
+from slack_bot import approvals
+from slack_bot.clock import SECOND
+from slack_bot.ledger import Ledger, requests
+from slack_bot.rows import RequestRow, State, body_of, request_by_key
+from upstream_client.base import Upstream
+from upstream_client.exceptions import Interrupted, Throttled, Unreachable, UpstreamError
+from upstream_client.models import ApprovalRequest, Seen, Status
+
+GONE_AFTER = 2
+"""Complete lists without a request before anybody asks what became of it: a single list may be wrong."""
+MASS = 5
+"""When more than so many, and more than half, vanish at once, the list is suspected and not they."""
+FETCHES_A_POLL = 50
+BATCH = 100
+"""Requests a transaction: while one runs no press can be saved, and Slack waits three seconds at most."""
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger says of a request, as much as a poll compares."""
+
+    key: str
+    state: State
+    body_hash: str
+    missing: int
+    version: int
+
+
+class ApprovalPoller:
+    """Reconciler: upstream → ledger, for one upstream. Used by one thread."""
+
+    def __init__(
+        self, upstream: Upstream, ledger: Ledger, clock: Callable[[], int], changed: Callable[[], None]
+    ) -> None:
+        """``changed`` tells the publisher that there may be something to show."""
+        self._upstream = upstream
+        self._ledger = ledger
+        self._clock = clock
+        self._changed = changed
+        self._stopping = threading.Event()
+        self._agreed: dict[str, tuple[int, str]] = {}
+        self._rest: tuple[int, int] | None = None
+        self._log = log.bind(upstream=upstream.name)
+
+    def stop(self) -> None:
+        """No new call; the one under way is waited for."""
+        self._stopping.set()
+
+    def work(self, now: int) -> None:
+        """One poll. An upstream that does not answer is logged, and nothing is concluded from it."""
+        if self._rests(now):
+            return
+        try:
+            self.poll()
+        except Throttled as error:
+            self._rest = (now, now + int(error.retry_after * SECOND))
+            self._log.warning("the list may not be read yet", why=str(error), seconds=error.retry_after)
+        except UpstreamError as error:
+            self._log.warning("the list could not be read", why=str(error), error=type(error).__name__)
+
+    def _rests(self, now: int) -> bool:
+        """Whether the upstream asked us to wait. A clock that was set back ends the wait."""
+        return self._rest is not None and self._rest[0] <= now < self._rest[1]
+
+    def poll(self) -> None:
+        """Compares one complete list with the ledger. Raises `UpstreamError`.
+
+        With nothing new this is one call and one query. The ledger is read first: a row that is still the
+        version read here was not changed by anything newer than the list.
+        """
+        known = self._live()
+        listed = {request.id: request for request in self._upstream.list_pending()}
+        fresh = [request for request in listed.values() if self._is_news(request, known.get(request.id))]
+        absent = [one for id, one in known.items() if one.state is State.PENDING and id not in listed]
+        for gone in self._agreed.keys() - listed.keys():
+            del self._agreed[gone]
+        if not fresh and not absent:
+            return
+        try:
+            self._take_in(fresh, known)
+            self._look_into(absent, sum(one.state is State.PENDING for one in known.values()))
+        finally:
+            self._log.info("polled", listed=len(listed), news=len(fresh), absent=len(absent))
+            self._changed()
+
+    def _live(self) -> dict[str, _Known]:
+        """What waits or is being answered, by the upstream's id."""
+        with self._ledger.read() as connection:
+            rows = connection.execute(
+                _KNOWN.where(
+                    requests.c.upstream == self._upstream.name,
+                    requests.c.state.in_((State.PENDING, State.DECIDED)),
+                )
+            ).all()
+        return {row.upstream_id: _known(row) for row in rows}
+
+    def _is_news(self, request: ApprovalRequest, known: _Known | None) -> bool:
+        """Whether the ledger may have to change. Cheap for what was found the same in an earlier poll."""
+        if known is None:
+            return True
+        if known.state is State.DECIDED:
+            return False
+        agreed = (hash(request), known.body_hash)
+        if self._agreed.get(request.id) != agreed:
+            if approvals.hash_of(body_of(request)) != known.body_hash:
+                return True
+            self._agreed[request.id] = agreed
+        return known.missing > 0
+
+    def _take_in(self, fresh: Sequence[ApprovalRequest], known: dict[str, _Known]) -> None:
+        for batch in _batches(fresh):
+            try:
+                with self._ledger.write() as tx:
+                    for request in batch:
+                        self._take_in_one(tx, request, known.get(request.id))
+            except IntegrityError:
+                self._log.info("another replica takes these in as well; the next poll sees what is left")
+
+    def _take_in_one(self, tx: Connection, request: ApprovalRequest, known: _Known | None) -> None:
+        """Writes only over what the list can be newer than."""
+        now = self._clock()
+        row = request_by_key(tx, approvals.key_of(request.upstream, request.id), lock=True)
+        if row is None:
+            approvals.add(tx, now, request)
+        elif known is not None:
+            if row.state is State.PENDING and row.version == known.version:
+                self._tell_again(tx, now, row, request)
+        elif row.state in (State.ELSEWHERE, State.UNCONFIRMED):
+            approvals.relist(tx, now, row, request)
+        elif row.state in (State.APPROVED, State.DENIED):
+            self._log.warning("listed as waiting though it took our answer", request=row.key, state=row.state)
+
+    def _tell_again(self, tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) -> None:
+        if approvals.hash_of(body_of(request)) != row.body_hash:
+            approvals.refresh(tx, now, row, request)
+        elif row.missing:
+            approvals.still_there(tx, now, row)
+
+    def _look_into(self, absent: Sequence[_Known], pending: int) -> None:
+        """Counts absences and, after two, asks what became of each."""
+        mass = len(absent) > MASS and len(absent) * 2 > pending
+        if mass:
+            self._log.error(
+                "more than half of the requests vanished from the list at once: nothing is settled until "
+                "each was looked at; check the upstream and the bot's role there",
+                absent=len(absent),
+                pending=pending,
+            )
+        for batch in _batches(sorted(absent, key=lambda one: one.key)):
+            with self._ledger.write() as tx:
+                for one in batch:
+                    row = request_by_key(tx, one.key, lock=True)
+                    if row is not None and row.version == one.version:
+                        approvals.missed(tx, self._clock(), row)
+        # Those that could not be looked at come last, so that they keep nobody else waiting.
+        gone = sorted((one for one in absent if one.missing + 1 >= GONE_AFTER), key=lambda one: one.missing)
+        for one in gone[:FETCHES_A_POLL]:
+            if self._stopping.is_set() or not self._ask_after(one.key, trust_absence=not mass):
+                return
+
+    def _ask_after(self, key: str, *, trust_absence: bool) -> bool:
+        """Asks the upstream what became of one request, and settles it if the answer tells.
+
+        False where the upstream answers nothing at all, so that it is no use to ask after another.
+        """
+        with self._ledger.read() as connection:
+            row = request_by_key(connection, key)
+        if row is None or row.state is not State.PENDING:
+            return True
+        try:
+            seen = self._fate(row)
+        except UpstreamError as error:
+            self._log.warning("a vanished request could not be looked at", request=key, why=str(error))
+            return not isinstance(error, Unreachable | Interrupted | Throttled)
+        with self._ledger.write() as tx:
+            latest = request_by_key(tx, key, lock=True)
+            if latest is not None and latest.version == row.version:
+                self._conclude(tx, latest, seen, trust_absence=trust_absence)
+        return True
+
+    def _fate(self, row: RequestRow) -> Seen:
+        """What became of it. An upstream that tells only what waits has said all by leaving it out."""
+        if not self._upstream.capabilities.get_one:
+            return Seen(Status.UNKNOWN)
+        return self._upstream.fetch(row.upstream_id)
+
+    def _conclude(self, tx: Connection, row: RequestRow, seen: Seen, *, trust_absence: bool) -> None:
+        now = self._clock()
+        if seen.status is Status.PENDING:
+            approvals.still_there(tx, now, row)
+        elif seen.status is not Status.UNKNOWN or trust_absence or self._upstream.capabilities.get_one:
+            approvals.gone(tx, now, row, seen)
+
+
+_KNOWN = select(
+    requests.c.key,
+    requests.c.upstream_id,
+    requests.c.state,
+    requests.c.body_hash,
+    requests.c.missing,
+    requests.c.version,
+)
+
+
+def _known(row: Row[str, str, str, str, int, int]) -> _Known:
+    return _Known(row.key, State(row.state), row.body_hash, row.missing, row.version)
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[first : first + BATCH] for first in range(0, len(items), BATCH))

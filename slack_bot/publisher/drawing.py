@@ -1,0 +1,150 @@
+"""Draws cards again whose request looks different by now."""
+
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import case, select, update
+
+from slack_bot import audit
+from slack_bot.audit import Kind
+from slack_bot.clock import SECOND
+from slack_bot.ledger import cards, requests
+from slack_bot.publisher.board import Board, held_as, is_card
+from slack_bot.rows import CardRow, CardState, RequestRow, State, cards_of, request_by_key
+from slack_bot.slack_api import RateLimited, Refused, SlackFailure
+
+UPDATE = "chat.update"
+GRACE = 300_000
+"""Microseconds in which an upstream's answer saves the edit that would have said "waiting for …"."""
+LOOK_AHEAD = 50
+GONE = {
+    "message_not_found",
+    "cant_update_message",
+    "channel_not_found",
+    "edit_window_closed",
+    "is_archived",
+    "is_inactive",
+}
+"""Slack's words for a message that will never take an edit again. "is_inactive": its channel is archived."""
+UNKNOWN_LOOK = 0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outdated:
+    """A card that shows an old look, and when its request was decided if that was only just now."""
+
+    request_key: str
+    channel: str
+    decided_at: int | None
+
+
+class Drawing:
+    """Posted cards that show an old look, answered ones first."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def work(self) -> float | None:
+        """Redraws what may be redrawn now. Returns seconds until the next may be, None where all is shown.
+
+        Ends early where Slack does not answer, so that a slow edit keeps no post waiting for longer than one.
+        """
+        answered = True
+        while not self._board.stopping.is_set():
+            waiting = [(self._wait_for_drawing(one), one) for one in self._outdated()]
+            wait, first = min(waiting, key=lambda one: one[0], default=(None, None))
+            if first is None or wait is None or wait > 0 or not answered:
+                return wait
+            answered = self._draw(first)
+        return None
+
+    def _outdated(self) -> list[_Outdated]:
+        answered_first = case((requests.c.decided_at.is_not(None), 0), else_=1)
+        being_told = (requests.c.state == State.DECIDED) & (requests.c.trouble == "")
+        query = (
+            select(
+                cards.c.request_key,
+                cards.c.channel,
+                case((being_told, requests.c.decided_at), else_=None),
+            )
+            .join(requests, requests.c.key == cards.c.request_key)
+            .where(cards.c.state == CardState.POSTED, cards.c.shown_look < requests.c.look)
+            .order_by(answered_first, requests.c.changed_at)
+            .limit(LOOK_AHEAD + self._board.pace.held())
+        )
+        with self._board.ledger.read() as connection:
+            return [_Outdated(*row) for row in connection.execute(query)]
+
+    def _wait_for_drawing(self, one: _Outdated) -> float:
+        pace = self._board.pace
+        held = max(pace.wait(UPDATE), pace.wait((one.request_key, one.channel)))
+        age = GRACE if one.decided_at is None else self._board.clock() - one.decided_at
+        # A decision of the future is one of before the clock was set.
+        return max(held, (GRACE - age) / SECOND) if age >= 0 else held
+
+    def _draw(self, one: _Outdated) -> bool:
+        """False where Slack did not answer."""
+        found = self._card(one)
+        if found is None:
+            return True
+        shown, row = found
+        message = self._board.draw(shown, row)
+        if message is None:
+            return True
+        try:
+            self._board.call(UPDATE, {"channel": shown.channel, "ts": shown.ts, **message})
+        except RateLimited as limited:
+            self._board.pace.hold(UPDATE, limited.retry_after)
+        except Refused as refused:
+            if refused.code in GONE:
+                self._lose(shown, refused.code)
+            else:
+                self._hold(shown, refused)
+        except SlackFailure as failure:
+            self._hold(shown, failure)
+            return False
+        else:
+            self._board.pace.worked(UPDATE)
+            self._board.pace.worked(held_as(shown))
+            self._drawn(shown, row.look)
+            log.info("card drawn", request=row.key, channel=shown.channel, state=row.state)
+        return True
+
+    def _card(self, one: _Outdated) -> tuple[CardRow, RequestRow] | None:
+        with self._board.ledger.read() as connection:
+            row = request_by_key(connection, one.request_key)
+            shown = [card for card in cards_of(connection, one.request_key) if card.channel == one.channel]
+        return (shown[0], row) if row is not None and shown else None
+
+    def _drawn(self, shown: CardRow, look: int) -> None:
+        """Notes what Slack shows now.
+
+        Where another replica noted something else since we read the card, nobody can tell whose edit came
+        last: then it is drawn again.
+        """
+        with self._board.ledger.write() as tx:
+            as_read = cards.c.shown_look.in_((shown.shown_look, look))
+            noted = tx.execute(update(cards).where(is_card(shown), as_read).values(shown_look=look))
+            if noted.rowcount == 0:
+                tx.execute(update(cards).where(is_card(shown)).values(shown_look=UNKNOWN_LOOK))
+
+    def _lose(self, shown: CardRow, why: str) -> None:
+        log.warning("card lost", request=shown.request_key, channel=shown.channel, why=why)
+        with self._board.ledger.write() as tx:
+            tx.execute(update(cards).where(is_card(shown)).values(state=CardState.LOST, lost_because=why))
+            audit.append(
+                tx, self._board.clock(), Kind.CARD_LOST, shown.request_key, channel=shown.channel, why=why
+            )
+
+    def _hold(self, shown: CardRow, failure: SlackFailure) -> None:
+        of_all = isinstance(failure, Refused) and failure.is_about_us
+        seconds = self._board.pace.back_off(UPDATE if of_all else held_as(shown))
+        log.warning(
+            "card not drawn",
+            request=shown.request_key,
+            channel=shown.channel,
+            why=str(failure),
+            again_in=seconds,
+        )

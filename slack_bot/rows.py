@@ -1,0 +1,183 @@
+"""The ledger's rows as frozen values, and the queries that read them.
+
+Times are integer microseconds since 1970 UTC; durations are seconds, None for one time.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, select
+
+from slack_bot.ledger import cards, requests, votes
+from upstream_client.models import ApprovalRequest, Duration, Verdict
+
+_ASKED = TypeAdapter(ApprovalRequest)
+
+
+class State(StrEnum):
+    """Where a request stands in the ledger."""
+
+    PENDING = "pending"
+    DECIDED = "decided"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    ELSEWHERE = "elsewhere"
+    UNCONFIRMED = "unconfirmed"
+
+
+class CardState(StrEnum):
+    """Where a card stands."""
+
+    CLAIMED = "claimed"
+    """Somebody set out to post it; until its ts is known nobody can tell whether Slack has it."""
+    POSTED = "posted"
+    LOST = "lost"
+    """The message is gone or closed to us; see ``lost_because``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request and everything the bot knows of it.
+
+    ``revision`` goes up when votes become void; ``version`` with every change, so that a writer can tell
+    whether it still writes over what it read; ``look`` with every change that the card shows. ``missing``
+    counts the complete lists without it. ``unsure`` tells that a call was made whose outcome nobody learned.
+    ``notice`` says why it waits again, ``trouble`` what keeps a
+    decision from being applied.
+    """
+
+    key: str
+    upstream: str
+    upstream_id: str
+    state: State
+    revision: int
+    version: int
+    look: int
+    digest: str
+    body: str
+    body_hash: str
+    first_seen_at: int
+    changed_at: int
+    missing: int
+    notice: str
+    verdict: Verdict | None
+    cause: str | None
+    duration: int | None
+    reason: str
+    decided_by: str
+    decided_by_name: str
+    decided_in: str
+    decided_at: int | None
+    decision_id: str
+    intent_at: int | None
+    intent_by: str
+    attempts: int
+    seen_pending: int
+    unsure: bool
+    due_at: int | None
+    trouble: str
+    outcome_status: str
+    outcome_by: str
+    outcome_detail: str
+    settled_at: int | None
+
+    @property
+    def asked(self) -> ApprovalRequest:
+        """The request as the upstream told it."""
+        return _ASKED.validate_json(self.body)
+
+    @property
+    def for_how_long(self) -> Duration:
+        """The duration people chose."""
+        return Duration(self.duration)
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """One request's message in one channel; ``shown_look`` is the look it was last drawn with."""
+
+    request_key: str
+    channel: str
+    state: CardState
+    claimed_at: int
+    claimed_by: str
+    ts: str | None
+    shown_look: int
+    lost_because: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRow:
+    """One approver's answer to one revision of a request, given in one channel."""
+
+    id: int
+    request_key: str
+    revision: int
+    channel: str
+    user_id: str
+    user_name: str
+    verdict: Verdict
+    duration: int | None
+    reason: str
+    voted_at: int
+    inbox_id: int
+
+
+_REQUEST = TypeAdapter(RequestRow)
+_CARD = TypeAdapter(CardRow)
+_VOTE = TypeAdapter(VoteRow)
+
+
+def body_of(request: ApprovalRequest) -> str:
+    """The request as the ledger keeps it: JSON."""
+    return _ASKED.dump_json(request).decode()
+
+
+def request_by_key(connection: Connection, key: str, *, lock: bool = False) -> RequestRow | None:
+    """The request with this key; ``lock`` keeps other writers off its row until the transaction ends."""
+    query = select(requests).where(requests.c.key == key)
+    found = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    return None if found is None else _REQUEST.validate_python(dict(found))
+
+
+def requests_in(connection: Connection, upstream: str, *states: State) -> list[RequestRow]:
+    """An upstream's requests in these states, oldest first."""
+    query = (
+        select(requests)
+        .where(requests.c.upstream == upstream, requests.c.state.in_(states))
+        .order_by(requests.c.first_seen_at, requests.c.key)
+    )
+    return [_REQUEST.validate_python(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def cards_of(connection: Connection, key: str) -> list[CardRow]:
+    """A request's cards, by channel."""
+    query = select(cards).where(cards.c.request_key == key).order_by(cards.c.channel)
+    return [_CARD.validate_python(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def cards_in(connection: Connection, state: CardState, key: str | None = None) -> list[CardRow]:
+    """The cards in this state, of all requests or of one, in the order they were claimed."""
+    query = select(cards).where(cards.c.state == state).order_by(cards.c.claimed_at)
+    if key is not None:
+        query = query.where(cards.c.request_key == key)
+    return [_CARD.validate_python(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def card_at(connection: Connection, channel: str, ts: str) -> CardRow | None:
+    """The card that is this message."""
+    query = select(cards).where(cards.c.channel == channel, cards.c.ts == ts)
+    found = connection.execute(query).mappings().first()
+    return None if found is None else _CARD.validate_python(dict(found))
+
+
+def votes_of(connection: Connection, key: str, revision: int, channel: str) -> list[VoteRow]:
+    """The votes that count together: of one revision and one channel, in their order."""
+    query = (
+        select(votes)
+        .where(votes.c.request_key == key, votes.c.revision == revision, votes.c.channel == channel)
+        .order_by(votes.c.id)
+    )
+    return [_VOTE.validate_python(dict(row)) for row in connection.execute(query).mappings()]

@@ -1,0 +1,26 @@
+"""The upstreams that the settings name, each as a client that speaks `upstream_client.base.Upstream`."""
+
+from collections.abc import Callable, Mapping
+
+from slack_bot.config import Settings
+from upstream_client.base import Upstream
+from upstream_client.privilege_manager import Contract, PrivManClient
+
+
+def _privilege_manager(settings: Settings) -> Upstream:
+    path = settings.privman_contract
+    return PrivManClient(
+        settings.privman_base_url,
+        settings.privman_username,
+        settings.privman_password.get_secret_value(),
+        Contract.packaged() if path is None else Contract.load(path),
+        settings.poll_interval,
+    )
+
+
+_BUILDERS: Mapping[str, Callable[[Settings], Upstream]] = {"privilege_manager": _privilege_manager}
+
+
+def build(settings: Settings) -> list[Upstream]:
+    """A client for each name in UPSTREAMS. Raises `ContractError` where a contract file cannot be used."""
+    return [_BUILDERS[name](settings) for name in settings.upstreams]

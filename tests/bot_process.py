@@ -1,0 +1,96 @@
+"""The bot as its own, unchanged process, configured by environment only."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sandbox import Sandbox
+from tests.rig import APPROVALS, APPROVERS_GROUP
+
+ROOT = Path(__file__).resolve().parent.parent
+ENDS_WITHIN = 30.0
+CHANNELS = {"channels": [{"id": APPROVALS, "approvers": {"groups": [APPROVERS_GROUP]}}]}
+SHELL = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
+
+
+def environment(sandbox: Sandbox, folder: Path, **more: str) -> dict[str, str]:
+    """A configuration that works, in ``folder``."""
+    (folder / "channels.json").write_text(json.dumps(CHANNELS))
+    kept = {name: os.environ[name] for name in SHELL if name in os.environ}
+    return kept | {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "error",
+        "SLACK_API_URL": sandbox.slack_api_url,
+        "SLACK_BOT_TOKEN": sandbox.bot_token,
+        "SLACK_APP_TOKEN": sandbox.app_token,
+        "PRIVMAN_BASE_URL": sandbox.privman_url,
+        "PRIVMAN_USERNAME": sandbox.privman_username,
+        "PRIVMAN_PASSWORD": sandbox.privman_password,
+        "POLL_INTERVAL": "1",
+        "LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}",
+        "CHANNELS_FILE": str(folder / "channels.json"),
+        **more,
+    }
+
+
+class BotProcess:
+    """``python -m slack_bot.app``; its log lines are in ``folder``/bot.log, anew at each start."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        self._log_path = folder / "bot.log"
+        with self._log_path.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "slack_bot.app"],
+                cwd=folder,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def text(self) -> str:
+        """Everything it said."""
+        return self._log_path.read_text()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Its log, a JSON object a line; every line must be one."""
+        return [json.loads(line) for line in self.text().splitlines()]
+
+    def wait_until_ready(self, timeout: float = 20.0) -> None:
+        """Until it says that it is ready. Raises AssertionError with its log where it does not."""
+        deadline = time.monotonic() + timeout
+        while '"event": "ready"' not in self.text():
+            assert self._process.poll() is None, f"it ended with {self._process.returncode}:\n{self.text()}"
+            assert time.monotonic() < deadline, f"it is not ready:\n{self.text()}"
+            time.sleep(0.02)
+
+    def wait(self, timeout: float = ENDS_WITHIN) -> int:
+        """Its exit code, once it ended."""
+        return self._process.wait(timeout)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Sends a signal; the exit code."""
+        self._process.send_signal(number)
+        return self.wait()

@@ -1,0 +1,36 @@
+"""What every test may ask for."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from sandbox import Sandbox
+
+settings.register_profile("seeded", derandomize=True, deadline=None)
+settings.load_profile("seeded")
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything here is on loopback, where no proxy has a way to."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A fresh Slack workspace and Privilege Manager, with the app installed as its manifest asks.
+
+    The test fails if the app called a Web API method the sandbox does not know.
+    """
+    with Sandbox() as running:
+        yield running
+        assert_known_methods(running)
+
+
+def assert_known_methods(sandbox: Sandbox) -> None:
+    """Fails, naming them, if Web API methods were called that the sandbox does not know."""
+    unknown = sandbox.control.state()["unknown_methods"]
+    assert not unknown, f"the sandbox knows no Web API method {', '.join(unknown)}"

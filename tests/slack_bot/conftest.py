@@ -1,0 +1,21 @@
+"""What the tests of the bot may ask for besides: ledgers."""
+
+from tests.backends import (
+    ledger,
+    ledger_url,
+    postgres_server,
+    postgres_url,
+    shared_ledger,
+    sqlite_ledger,
+    sqlite_url,
+)
+
+__all__ = [
+    "ledger",
+    "ledger_url",
+    "postgres_server",
+    "postgres_url",
+    "shared_ledger",
+    "sqlite_ledger",
+    "sqlite_url",
+]

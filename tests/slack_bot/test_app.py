@@ -1,0 +1,242 @@
+"""The daemon as a process: start, stop, and what it says of a user's mistakes."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox import Sandbox
+from tests.bot_process import CHANNELS, BotProcess, environment
+from tests.rig import APPROVALS, APPROVER
+
+
+def _approve_the_first_card(sandbox: Sandbox) -> None:
+    card = sandbox.control.eventually(lambda: sandbox.control.messages(APPROVALS))[0]
+    assert sandbox.control.click(APPROVALS, card["ts"], APPROVER, "approve_request")["acknowledged"]
+
+
+def _settled(sandbox: Sandbox) -> list[str]:
+    texts = [str(message["text"]) for message in sandbox.control.messages(APPROVALS)]
+    return [text for text in texts if text.startswith("Approved by Approver:")]
+
+
+def test_the_whole_path_in_the_unchanged_process(sandbox: Sandbox, tmp_path: Path) -> None:
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        sandbox.control.file_request()
+        _approve_the_first_card(sandbox)
+        sandbox.control.eventually(lambda: _settled(sandbox))
+        assert bot.stop() == 0
+    assert sandbox.control.upstream_requests()[0]["decisions"] == 1
+
+
+def test_every_line_of_the_log_is_json_names_what_it_is_about_and_holds_no_secret(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with BotProcess(tmp_path, environment(sandbox, tmp_path, LOG_LEVEL="DEBUG")) as bot:
+        bot.wait_until_ready()
+        sandbox.control.file_request()
+        _approve_the_first_card(sandbox)
+        sandbox.control.eventually(lambda: _settled(sandbox))
+        bot.stop()
+        handled = [line for line in bot.lines() if line["event"] == "press handled"]
+        assert [(line["channel"], line["user"]) for line in handled] == [(APPROVALS, APPROVER)]
+        assert len(handled[0]["request"]) == 12
+        for secret in (
+            sandbox.bot_token,
+            sandbox.app_token,
+            sandbox.privman_password,
+            "/response/",
+            "Bearer ",
+        ):
+            assert secret not in bot.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_at_once_when_nothing_is_under_way(
+    sandbox: Sandbox, tmp_path: Path, number: signal.Signals
+) -> None:
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        began = time.monotonic()
+        assert bot.stop(number) == 0
+        assert time.monotonic() - began < 5
+
+
+def test_sigterm_waits_for_the_call_upstream_that_is_under_way_and_begins_no_other(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.control.faults(upstream="privilege_manager", operation="approve", kind="slow", delay=1.5)
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        sandbox.control.file_request()
+        _approve_the_first_card(sandbox)
+        sandbox.control.eventually(lambda: sandbox.control.upstream_requests()[0]["decisions"])
+        assert bot.stop() == 0
+        events = [line["event"] for line in bot.lines()]
+        assert events.index("stopping") < events.index("answered") < events.index("stopped")
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        sandbox.control.eventually(lambda: _settled(sandbox))
+        bot.stop()
+    assert sandbox.control.upstream_requests()[0]["decisions"] == 1
+
+
+def test_killed_and_started_again_it_goes_on_with_the_same_card(sandbox: Sandbox, tmp_path: Path) -> None:
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        sandbox.control.file_request()
+        sandbox.control.eventually(lambda: sandbox.control.messages(APPROVALS))
+        bot.stop(signal.SIGKILL)
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        _approve_the_first_card(sandbox)
+        sandbox.control.eventually(lambda: _settled(sandbox))
+        assert bot.stop() == 0
+    assert len(sandbox.control.messages(APPROVALS)) == 1
+
+
+def _run(folder: Path, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "slack_bot.app"],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_without_settings_it_lists_every_missing_one_and_where_to_get_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    env = environment(sandbox, tmp_path)
+    bare = {name: value for name, value in env.items() if not name.startswith(("SLACK_", "PRIVMAN_"))}
+    ended = _run(tmp_path, bare)
+    assert ended.returncode == 2
+    for name in (
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "PRIVMAN_BASE_URL",
+        "PRIVMAN_USERNAME",
+        "PRIVMAN_PASSWORD",
+    ):
+        assert name in ended.stderr
+    assert "api.slack.com/apps" in ended.stderr
+    assert "Traceback" not in ended.stderr + ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read"),
+        ("not JSON", "Invalid JSON"),
+        ('{"channels": [{"id": "#approvals"}]}', "C0123456789"),
+        (json.dumps({"channels": CHANNELS["channels"] * 2}), "declared more than once"),
+    ],
+)
+def test_a_channels_file_that_cannot_be_used_is_told_in_words(
+    sandbox: Sandbox, tmp_path: Path, content: str | None, words: str
+) -> None:
+    env = environment(sandbox, tmp_path)
+    path = tmp_path / "channels.json"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    ended = _run(tmp_path, env)
+    assert ended.returncode == 2
+    assert "CHANNELS_FILE" in ended.stderr
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_contract_that_cannot_be_used_is_told_in_words(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "contract.json").write_text("{}")
+    ended = _run(tmp_path, environment(sandbox, tmp_path, PRIVMAN_CONTRACT=str(tmp_path / "contract.json")))
+    assert ended.returncode == 2
+    assert "contract.json" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_second_process_over_the_same_ledger_refuses(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path)
+    with BotProcess(tmp_path, env) as bot:
+        bot.wait_until_ready()
+        second = _run(tmp_path, env)
+        assert second.returncode == 3
+        assert "in use by another process" in second.stderr
+        assert bot.stop() == 0
+
+
+def test_a_ledger_that_cannot_be_written_is_told_in_words(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "no-folder").write_text("a file where a folder is wanted")
+    url = f"sqlite:///{tmp_path / 'no-folder' / 'ledger.db'}"
+    ended = _run(tmp_path, environment(sandbox, tmp_path, LEDGER_URL=url))
+    assert ended.returncode == 3
+    assert "LEDGER_URL" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_postgresql_that_does_not_answer_is_told_in_words(sandbox: Sandbox, tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"postgresql+psycopg://bot:hush-hush@127.0.0.1:{closed.getsockname()[1]}/bot"
+        ended = _run(tmp_path, environment(sandbox, tmp_path, LEDGER_URL=url))
+    assert ended.returncode == 3
+    assert "LEDGER_URL" in ended.stderr
+    assert "hush-hush" not in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def test_tokens_that_slack_does_not_accept_end_it_with_words(sandbox: Sandbox, tmp_path: Path) -> None:
+    ended = _run(tmp_path, environment(sandbox, tmp_path, SLACK_BOT_TOKEN="xoxb-1-2-wrong"))
+    assert ended.returncode == 4
+    assert "SLACK_BOT_TOKEN" in ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+    ended = _run(tmp_path, environment(sandbox, tmp_path, SLACK_APP_TOKEN="xapp-1-A01-2-wrong"))
+    assert ended.returncode == 4
+    assert "SLACK_APP_TOKEN" in ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_an_upstream_that_is_down_at_the_start_keeps_nobody_from_starting(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/Tms"
+        with BotProcess(tmp_path, environment(sandbox, tmp_path, PRIVMAN_BASE_URL=url)) as bot:
+            bot.wait_until_ready()
+            sandbox.control.eventually(lambda: "the list could not be read" in bot.text())
+            assert bot.stop() == 0
+
+
+def test_a_proxy_in_the_environment_is_left_alone_for_the_hosts_in_no_proxy(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    nowhere = "http://127.0.0.1:9"
+    env = environment(sandbox, tmp_path, HTTP_PROXY=nowhere, HTTPS_PROXY=nowhere, NO_PROXY="127.0.0.1")
+    with BotProcess(tmp_path, env) as bot:
+        bot.wait_until_ready()
+        sandbox.control.file_request()
+        _approve_the_first_card(sandbox)
+        sandbox.control.eventually(lambda: _settled(sandbox))
+        assert bot.stop() == 0
+
+
+def test_an_idle_bot_stays_small(sandbox: Sandbox, tmp_path: Path) -> None:
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        status = Path(f"/proc/{bot.pid}/status")
+        if not status.exists():
+            pytest.skip("this system tells no process's memory in /proc")
+        resident = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+        assert int(resident.split()[1]) < 110 * 1024
+        bot.stop()

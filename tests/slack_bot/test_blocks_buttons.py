@@ -1,0 +1,161 @@
+from dataclasses import replace
+
+import pytest
+
+from slack_bot.approvals import shown_digest
+from slack_bot.blocks import (
+    APPROVE,
+    CHOOSE_DURATION,
+    DECISION_BLOCK,
+    DENY,
+    METADATA_TYPE,
+    Card,
+    UpstreamName,
+    button_value,
+    card,
+    option_value,
+)
+from slack_bot.rich_text import Element
+from slack_bot.rows import RequestRow
+from tests.slack_bot.examples import REQUEST, pending_row
+from tests.slack_bot.shown import (
+    APPROVED,
+    DECIDED,
+    NOTICED,
+    PENDING,
+    SETTLED,
+    WITHDRAWN,
+    asking,
+    block_of,
+    drawn,
+    lines,
+)
+from upstream_client.models import (
+    HOUR,
+    ONE_TIME,
+    STANDARD_DURATIONS,
+    ApprovalRequest,
+    Capabilities,
+    Duration,
+)
+
+# The buttons
+
+
+def actions(shown: Card) -> list[Element]:
+    block = block_of(shown, DECISION_BLOCK)
+    return [] if block is None else list(block["elements"])
+
+
+@pytest.mark.parametrize("row", SETTLED, ids=lambda row: row.state)
+def test_a_settled_card_has_no_buttons(row: RequestRow) -> None:
+    assert all(block["type"] != "actions" for block in drawn(row).blocks)
+
+
+@pytest.mark.parametrize("row", [PENDING, NOTICED])
+def test_a_live_card_has_both_buttons_each_with_the_value_of_the_request_and_nothing_else(
+    row: RequestRow,
+) -> None:
+    buttons = [element for element in actions(drawn(row)) if element["type"] == "button"]
+    assert [button["action_id"] for button in buttons] == [APPROVE, DENY]
+    assert [button["style"] for button in buttons] == ["primary", "danger"]
+    value = f"{row.key}.{shown_digest(row.digest)}"
+    assert {button["value"] for button in buttons} == {value} == {button_value(row)}
+    assert len(value) == 29
+
+
+def test_the_buttons_use_the_upstreams_own_verbs() -> None:
+    name = UpstreamName.of(
+        "GitLab", Capabilities(comment=True, get_one=True, approve="Accept", deny="Reject")
+    )
+    shown = card(PENDING, name)
+    assert [element["text"]["text"] for element in actions(shown)[1:]] == ["Accept", "Reject"]
+    assert "From: GitLab" in lines(shown, "facts")
+
+
+def test_the_menu_offers_what_the_upstream_accepts_and_begins_with_the_first() -> None:
+    menu = actions(drawn(PENDING))[0]
+    assert (menu["type"], menu["action_id"]) == ("static_select", CHOOSE_DURATION)
+    assert [option["text"]["text"] for option in menu["options"]] == [
+        "One time",
+        "15 minutes",
+        "30 minutes",
+        "1 hour",
+        "4 hours",
+        "1 day",
+    ]
+    assert [option["value"] for option in menu["options"]] == [
+        "once",
+        "900",
+        "1800",
+        "3600",
+        "14400",
+        "86400",
+    ]
+    assert menu["initial_option"] == menu["options"][0]
+
+
+@pytest.mark.parametrize("durations", [(ONE_TIME,), (Duration(HOUR),)])
+def test_one_duration_needs_no_menu(durations: tuple[Duration, ...]) -> None:
+    shown = actions(drawn(asking(durations=durations)))
+    assert [element["type"] for element in shown] == ["button", "button"]
+
+
+def test_a_hundred_and_one_durations_are_a_hundred() -> None:
+    durations = tuple(Duration(minutes * 60) for minutes in range(1, 102))
+    assert len(actions(drawn(asking(durations=durations)))[0]["options"]) == 100
+
+
+def test_values_in_the_menu_tell_durations_apart() -> None:
+    assert len({option_value(duration) for duration in STANDARD_DURATIONS}) == len(STANDARD_DURATIONS)
+
+
+# What stands beside the blocks
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        (
+            PENDING,
+            "Approval needed: Run setup.exe as administrator for PC-1\\Requester (Privilege Manager)",
+        ),
+        (
+            DECIDED,
+            "Approved by Approver, waiting for Privilege Manager: "
+            "Run setup.exe as administrator for PC-1\\Requester",
+        ),
+        (APPROVED, "Approved by Approver: Run setup.exe as administrator for PC-1\\Requester"),
+        (WITHDRAWN, "Withdrawn: Run setup.exe as administrator for PC-1\\Requester"),
+    ],
+)
+def test_a_notification_tells_the_same_in_one_line(row: RequestRow, text: str) -> None:
+    assert drawn(row).text == text
+
+
+def test_outside_words_in_a_notification_mention_nobody() -> None:
+    asked: ApprovalRequest = replace(REQUEST, title="<!channel> & <@U04ADMIN>", requester="<!here>")
+    text = drawn(pending_row(asked)).text
+    assert text == (
+        "Approval needed: &lt;!channel&gt; &amp; &lt;@U04ADMIN&gt; for &lt;!here&gt; (Privilege Manager)"
+    )
+
+
+def test_a_name_in_a_notification_mentions_nobody() -> None:
+    assert drawn(replace(APPROVED, decided_by_name="<!channel>")).text.startswith(
+        "Approved by &lt;!channel&gt;"
+    )
+
+
+@pytest.mark.parametrize("row", [PENDING, *SETTLED], ids=lambda row: row.state)
+def test_the_metadata_finds_the_card_again(row: RequestRow) -> None:
+    shown = drawn(row)
+    assert shown.metadata == {
+        "event_type": METADATA_TYPE,
+        "event_payload": {"request": row.key, "digest": row.digest, "revision": row.revision},
+    }
+    assert shown.message() == {"text": shown.text, "blocks": shown.blocks, "metadata": shown.metadata}
+
+
+def test_drawing_twice_gives_the_same_card() -> None:
+    assert [drawn(row) for row in SETTLED] == [drawn(row) for row in SETTLED]

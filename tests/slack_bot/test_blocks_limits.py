@@ -1,0 +1,266 @@
+"""Whatever text comes from outside, Slack takes the card, and none of it is parsed."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
+
+from sandbox.block_kit import problems
+from slack_bot.blocks import UpstreamName, card
+from slack_bot.rows import RequestRow, State
+from tests.slack_bot.examples import PRIVMAN, REQUEST, decided_row, pending_row, settled_row
+from tests.slack_bot.shown import SETTLED, block_of, drawn, headline
+from upstream_client.models import ApprovalRequest, Duration, Fact, Risk, Status, Verdict
+
+TEXT_MOST = 40_000
+"""Where Slack cuts a message's text."""
+ROOM = 30_000
+"""Far below any limit known for a message's blocks together."""
+NASTY = [
+    "",
+    " ",
+    "\n",
+    "\x00",
+    "\u202e",
+    "\u200b",
+    "<!channel>",
+    "<@U04ADMIN>",
+    "<https://evil.example|https://bank.example>",
+    "*bold* _it_ `code` ~no~ > quote",
+    ":white_check_mark:",
+    "👩\u200d👩\u200d👧🏽",
+    "שלום עולם",
+    "https://[",
+    "a\r\nb\u2028c\x0bd\x85e",
+    "x" * 150,
+    "x" * 3_001,
+    "\u202e" * 2_000,
+    "\n" * 5_000,
+    "& <" * 20_000,
+]
+TEXTS = st.one_of(
+    st.sampled_from(NASTY),
+    st.text(st.characters(codec="utf-8"), max_size=30),
+    st.builds(
+        lambda text, times: text * times,
+        st.text(st.characters(codec="utf-8"), max_size=5),
+        st.integers(0, 9_000),
+    ),
+)
+TIMES = st.none() | st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999)
+"""Every microsecond that Python's calendar knows, from the year 1 to 9999."""
+FACTS = st.lists(st.builds(Fact, st.just("key"), TEXTS, TEXTS, st.booleans()), max_size=60).map(tuple)
+DURATIONS = st.lists(
+    st.builds(Duration, st.none() | st.integers(1, 10**9)), min_size=1, max_size=130, unique=True
+).map(tuple)
+REQUESTS = st.builds(
+    ApprovalRequest,
+    upstream=st.just("privilege_manager"),
+    id=st.just("one"),
+    title=TEXTS,
+    requester=TEXTS,
+    requester_email=TEXTS,
+    justification=TEXTS,
+    facts=FACTS,
+    risk=st.sampled_from(Risk),
+    link=TEXTS | TEXTS.map(lambda text: "https://privman.example.com/" + text),
+    requested_at=TIMES,
+    requested=TEXTS,
+    durations=DURATIONS,
+)
+ROWS = st.sampled_from(
+    [
+        pending_row(),
+        *(decided_row(verdict) for verdict in Verdict),
+        settled_row(State.APPROVED),
+        settled_row(State.DENIED, Verdict.DENY),
+        settled_row(State.UNCONFIRMED),
+        *(settled_row(State.EXPIRED, verdict) for verdict in (None, Verdict.DENY)),
+        *(
+            settled_row(State.ELSEWHERE, verdict, status)
+            for verdict in (None, Verdict.APPROVE)
+            for status in Status
+        ),
+    ]
+)
+
+
+@st.composite
+def any_rows(draw: st.DrawFn) -> RequestRow:
+    """A row in any state, with any text in every field that somebody else writes."""
+    asked = pending_row(draw(REQUESTS))
+    return replace(
+        draw(ROWS),
+        body=asked.body,
+        digest=asked.digest,
+        notice=draw(TEXTS),
+        reason=draw(TEXTS),
+        decided_by_name=draw(TEXTS),
+        trouble=draw(TEXTS),
+        outcome_by=draw(TEXTS),
+        outcome_detail=draw(TEXTS),
+        duration=draw(st.none() | st.integers(1, 10**9)),
+    )
+
+
+def objects(part: object) -> Iterator[dict[str, Any]]:
+    """Every object within, itself included."""
+    if isinstance(part, dict):
+        yield part
+        for value in part.values():
+            yield from objects(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from objects(value)
+
+
+def is_taken_by_slack(row: RequestRow, upstream: UpstreamName = PRIVMAN) -> None:
+    shown = card(row, upstream)
+    assert problems(shown.blocks, "message") == []
+    assert [block.to_dict()["type"] for block in Block.parse_all(shown.blocks)] == [
+        block["type"] for block in shown.blocks
+    ]
+    assert 0 < len(shown.text) <= TEXT_MOST
+    assert len(json.dumps(shown.blocks, ensure_ascii=False)) <= ROOM
+    json.dumps(shown.message()).encode()
+
+
+SEEDED = settings(deadline=None, derandomize=True, max_examples=150)
+
+
+@SEEDED
+@given(any_rows())
+def test_slack_takes_the_card_whatever_stands_in_it(row: RequestRow) -> None:
+    is_taken_by_slack(row)
+
+
+@SEEDED
+@given(any_rows())
+def test_no_text_is_parsed_and_no_element_but_ours_is_made(row: RequestRow) -> None:
+    shown = drawn(row)
+    kinds = {part["type"] for part in objects(shown.blocks) if "type" in part}
+    assert "mrkdwn" not in kinds
+    assert kinds <= {
+        "header",
+        "plain_text",
+        "rich_text",
+        "rich_text_section",
+        "rich_text_quote",
+        "text",
+        "link",
+        "user",
+        "date",
+        "actions",
+        "static_select",
+        "button",
+    }
+    assert all(part["text"] for part in objects(shown.blocks) if "text" in part)
+    for part in objects(shown.blocks):
+        if part.get("type") == "user":
+            assert part["user_id"] == row.decided_by
+        if part.get("type") == "link":
+            assert part == {"type": "link", "url": row.asked.link, "text": PRIVMAN.title}
+    assert not {"<", ">"} & set(shown.text)
+
+
+@SEEDED
+@given(any_rows())
+def test_a_headline_is_one_line_that_nothing_turns_round(row: RequestRow) -> None:
+    said = headline(drawn(row))
+    assert said.splitlines() == [said]
+    assert not set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\t") & set(said)
+
+
+@SEEDED
+@given(any_rows())
+def test_whatever_stands_in_it_only_a_card_whose_answer_was_taken_begins_so(row: RequestRow) -> None:
+    shown = drawn(row)
+    said = headline(shown)
+    sure = said.startswith(("✅ Approved by ", "⛔ Denied by ")) and not said.endswith(
+        f", waiting for {PRIVMAN.title}"
+    )
+    if row.state in (State.APPROVED, State.DENIED):
+        assert said.startswith("✅ Approved by " if row.state is State.APPROVED else "⛔ Denied by ")
+    else:
+        assert not sure
+    if row.state is State.DECIDED:
+        assert said.endswith(f", waiting for {PRIVMAN.title}")
+    assert (block_of(shown, "decision") is not None) == (row.state is State.PENDING)
+
+
+OPTIONAL = (
+    ("title", ""),
+    ("requester", ""),
+    ("requester_email", ""),
+    ("justification", ""),
+    ("facts", ()),
+    ("facts", (Fact("key", "", ""),)),
+    ("facts", (Fact("key", "", "value"),)),
+    ("facts", (Fact("key", "Label", "\n"),)),
+    ("facts", (Fact("", "\n", " "),)),
+    ("link", ""),
+    ("requested_at", None),
+    ("requested", ""),
+    ("durations", (Duration(None),)),
+)
+
+
+@pytest.mark.parametrize("row", [pending_row(), *SETTLED], ids=lambda row: row.state)
+@pytest.mark.parametrize(("field", "empty"), OPTIONAL)
+def test_slack_takes_the_card_with_any_field_empty(row: RequestRow, field: str, empty: object) -> None:
+    asked = replace(REQUEST, **{field: empty})  # type: ignore[arg-type]  # the fields of a request
+    is_taken_by_slack(replace(row, body=pending_row(asked).body))
+
+
+@pytest.mark.parametrize("row", [pending_row(), *SETTLED], ids=lambda row: row.state)
+def test_slack_takes_the_card_with_every_field_empty(row: RequestRow) -> None:
+    bare = pending_row(ApprovalRequest(upstream="privilege_manager", id="one", title=""))
+    told = {"reason": "", "decided_by_name": "", "trouble": "", "outcome_by": "", "outcome_detail": ""}
+    is_taken_by_slack(replace(row, body=bare.body, **told))  # type: ignore[arg-type]  # texts of a row
+
+
+@pytest.mark.parametrize(
+    "field", ["notice", "reason", "decided_by_name", "trouble", "outcome_by", "outcome_detail"]
+)
+@pytest.mark.parametrize("row", [pending_row(), *SETTLED], ids=lambda row: row.state)
+def test_slack_takes_the_card_with_the_longest_words(row: RequestRow, field: str) -> None:
+    is_taken_by_slack(replace(row, **{field: "<!channel>\u202e\n" * 10_000}))  # type: ignore[arg-type]  # texts
+
+
+def test_the_largest_card_there_can_be_has_room_to_spare() -> None:
+    long = "\u202e<" * 3_000
+    asked = ApprovalRequest(
+        upstream="privilege_manager",
+        id="one",
+        title=long,
+        requester=long,
+        justification=long,
+        facts=tuple(Fact(str(number), long, long) for number in range(300)),
+        link="https://privman.example.com/" + "x" * 2_900,
+        requested=long,
+        durations=tuple(Duration(number) for number in range(1, 200)),
+    )
+    texts = {"notice": long, "reason": long, "decided_by_name": long, "trouble": long, "outcome_detail": long}
+    for row in (pending_row(asked), *(replace(row, body=pending_row(asked).body) for row in SETTLED)):
+        is_taken_by_slack(replace(row, **texts))  # type: ignore[arg-type]  # texts of a row
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!channel>",
+        "&lt; & <https://evil.example|https://bank.example>",
+        "*bold* _it_ `code` ~no~",
+        ":white_check_mark:",
+    ],
+)
+def test_an_outside_text_stands_in_a_text_element_just_as_it_is(text: str) -> None:
+    """Escaped there, the approver would read "&lt;" for "<"."""
+    shown = drawn(pending_row(replace(REQUEST, facts=(Fact("file", "File", text),))))
+    found = [part for part in objects(shown.blocks) if part.get("text") == text]
+    assert [part["type"] for part in found] == ["text"]

@@ -1,0 +1,148 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from slack_bot.channel_store import Channel, ChannelsFileError, ChannelStore
+from slack_bot.policy import ChannelPolicy
+
+WHERE_CHANNEL = "a channel's id is like C0123456789: open the channel's details in Slack"
+WHERE_PERSON = "a person's id is like U0123456789: open the profile in Slack"
+WHERE_GROUP = "a user group's id is like S0123456789: open the group in Slack"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "channels.json"
+
+
+def declared(path: Path, *channels: object) -> Path:
+    path.write_text(json.dumps({"channels": channels}))
+    return path
+
+
+def words_of(path: Path) -> list[str]:
+    """The lines in which the file is refused, after the first, which names it."""
+    with pytest.raises(ChannelsFileError) as refused:
+        ChannelStore.read(path)
+    first, *rest = str(refused.value).splitlines()
+    assert first == f"CHANNELS_FILE: {path} cannot be used:"
+    return rest
+
+
+def test_channels_and_their_approvers_are_read_in_the_files_order(path: Path) -> None:
+    approvers = {"users": ["U02APPROVER", "W03SECOND"], "groups": ["S01APPROVERS"], "everyone": True}
+    declared(path, {"id": "C03SECOND", "approvers": approvers}, {"id": "G01APPROVALS"})
+    store = ChannelStore.read(path)
+    second = Channel(
+        "C03SECOND", ChannelPolicy(("U02APPROVER", "W03SECOND"), ("S01APPROVERS",), everyone=True)
+    )
+    assert store.all() == [second, Channel("G01APPROVALS", ChannelPolicy())]
+    assert store.get("C03SECOND") == second
+    assert store.get("C02GENERAL") is None
+
+
+@pytest.mark.parametrize("text", ['{"channels": []}', "{}"])
+def test_no_channels_is_a_beginning(path: Path, text: str) -> None:
+    path.write_text(text)
+    assert ChannelStore.read(path).all() == []
+
+
+@pytest.mark.parametrize("approvers", [{}, {"users": [], "groups": [], "everyone": False}])
+def test_without_approvers_nobody_may_decide(path: Path, approvers: object) -> None:
+    (channel,) = ChannelStore.read(declared(path, {"id": "C01APPROVALS", "approvers": approvers})).all()
+    assert channel.policy == ChannelPolicy()
+
+
+def test_a_missing_file_is_named_with_what_to_write_into_it(path: Path) -> None:
+    with pytest.raises(ChannelsFileError) as refused:
+        ChannelStore.read(path)
+    assert str(refused.value) == (
+        f"CHANNELS_FILE: {path} cannot be read (No such file or directory). "
+        'To begin with, write {"channels": []} into it.'
+    )
+
+
+def test_a_directory_in_its_place_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ChannelsFileError, match=r"CHANNELS_FILE: .* cannot be read \(Is a directory\)"):
+        ChannelStore.read(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"channels: []", b'{"channels": [],}', b"\xff\xfe{"])
+def test_what_is_no_json_is_said_so_with_the_place(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    (problem,) = words_of(path)
+    assert problem.startswith("  the file: Invalid JSON: ")
+    assert "line 1 column" in problem
+
+
+@pytest.mark.parametrize("text", ["[]", '"C01APPROVALS"', "null"])
+def test_what_is_no_object_is_said_so(path: Path, text: str) -> None:
+    path.write_text(text)
+    assert words_of(path) == ["  the file: Input should be an object"]
+
+
+def test_a_channel_that_is_declared_twice_is_named(path: Path) -> None:
+    one = {"id": "C01APPROVALS", "approvers": {"users": ["U02APPROVER"]}}
+    declared(path, one, {"id": "C03SECOND"}, {"id": "C01APPROVALS"})
+    assert words_of(path) == ["  channels: declared more than once: C01APPROVALS"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "where"),
+    [
+        ({"id": "C01APPROVALS", "approver": {"users": ["U02APPROVER"]}}, "channels.0.approver"),
+        ({"id": "C01APPROVALS", "users": ["U02APPROVER"]}, "channels.0.users"),
+        ({"id": "C01APPROVALS", "approvers": {"user": ["U02APPROVER"]}}, "channels.0.approvers.user"),
+    ],
+)
+def test_an_unknown_key_is_refused_because_a_misspelt_rule_would_not_hold(
+    path: Path, channel: object, where: str
+) -> None:
+    words = f"  {where}: is no key that may stand here: check its spelling, or leave it out"
+    assert words_of(declared(path, channel)) == [words]
+
+
+@pytest.mark.parametrize(
+    "channel_id",
+    ["approvals", "#approvals", "c01approvals", "D01DIRECT", "C", "", " C01", "C01\n", "C" * 30, 5],
+)
+def test_a_wrong_channel_id_is_named_with_where_to_find_the_right_one(path: Path, channel_id: object) -> None:
+    (problem,) = words_of(declared(path, {"id": channel_id}))
+    assert problem.startswith("  channels.0.id: ")
+    assert WHERE_CHANNEL in problem
+
+
+def test_a_missing_channel_id_is_named_with_where_to_find_it(path: Path) -> None:
+    (problem,) = words_of(declared(path, {"approvers": {}}))
+    assert problem.startswith("  channels.0.id: is missing (")
+    assert WHERE_CHANNEL in problem
+
+
+@pytest.mark.parametrize(
+    ("approvers", "where", "hint"),
+    [
+        ({"users": ["approver"]}, "users.0", WHERE_PERSON),
+        ({"users": ["U02APPROVER", "@approver"]}, "users.1", WHERE_PERSON),
+        ({"users": ["S01APPROVERS"]}, "users.0", WHERE_PERSON),
+        ({"users": ["<@U02APPROVER>"]}, "users.0", WHERE_PERSON),
+        ({"users": "U02APPROVER"}, "users", WHERE_PERSON),
+        ({"groups": ["it-approvers"]}, "groups.0", WHERE_GROUP),
+        ({"groups": ["U02APPROVER"]}, "groups.0", WHERE_GROUP),
+        ({"groups": None}, "groups", WHERE_GROUP),
+    ],
+)
+def test_a_wrong_approver_is_named_with_where_to_find_the_right_id(
+    path: Path, approvers: object, where: str, hint: str
+) -> None:
+    (problem,) = words_of(declared(path, {"id": "C01APPROVALS", "approvers": approvers}))
+    assert problem.startswith(f"  channels.0.approvers.{where}: ")
+    assert hint in problem
+
+
+def test_every_problem_is_told_at_once(path: Path) -> None:
+    wrong = {
+        "id": "general",
+        "approvers": {"users": ["me"], "groups": ["us"], "everyone": "perhaps", "all": 1},
+    }
+    assert len(words_of(declared(path, wrong, {"id": "random"}))) == 6

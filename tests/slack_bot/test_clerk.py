@@ -1,0 +1,313 @@
+"""The inbox is worked off, whatever Slack answers, and every private answer reaches its person once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from structlog.testing import capture_logs
+
+from sandbox import Sandbox
+from sandbox.timing import Timing
+from slack_bot.clerk import ANSWERS_A_ROUND
+from slack_bot.ledger import inbox
+from slack_bot.policy import ChannelPolicy
+from slack_bot.rows import State
+from tests.rig import (
+    ADMIN,
+    APPROVALS,
+    APPROVER,
+    APPROVERS,
+    OUTSIDER,
+    REQUESTER,
+    SECOND_APPROVER,
+    SECOND_CHANNEL,
+    Rig,
+    has_buttons,
+)
+
+GROUP, PERSON, MEMBERS = "usergroups.users.list", "users.info", "conversations.members"
+ANSWER, REPLY = "chat.postEphemeral", "response_url"
+NO_APPROVER = "You are not an approver here"
+
+
+@pytest.fixture
+def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
+    with impatient(sandbox, tmp_path) as running:
+        yield running
+
+
+def impatient(
+    sandbox: Sandbox, folder: Path, policy: ChannelPolicy = APPROVERS, channel: str = APPROVALS
+) -> Rig:
+    """Not yet running; waits for Slack for a second."""
+    made = Rig(sandbox, folder, {channel: policy})
+    made.slack_timeout = 1
+    return made
+
+
+def calls(rig: Rig, method: str) -> list[dict[str, Any]]:
+    return rig.control.calls(method)
+
+
+@pytest.mark.parametrize("method", [GROUP, PERSON])
+def test_while_slack_limits_the_look_ups_a_press_waits_and_then_counts(rig: Rig, method: str) -> None:
+    request = rig.ask()
+    rig.control.faults(method=method, kind="ratelimited", retry_after=25)
+    rig.press(APPROVER, "approve_request")
+    wait = rig.step("clerk")
+    assert wait is not None
+    assert 23 < wait <= 25
+    assert rig.row().state is State.PENDING
+    rig.press(SECOND_APPROVER, "deny_request")
+    rig.step("clerk")
+    assert len(calls(rig, method)) == 1
+    rig.run()
+    assert rig.headline() == "Approved by Approver"
+    assert rig.upstream_request(request)["decisions"] == 1
+    assert "You were not the first" in rig.told(SECOND_APPROVER)[0]
+
+
+def test_a_press_for_which_slack_told_nothing_in_a_quarter_of_an_hour_is_not_counted(rig: Rig) -> None:
+    rig.ask()
+    rig.control.faults(method=GROUP, kind="ratelimited", retry_after=3600)
+    rig.press(APPROVER, "approve_request")
+    rig.step("clerk")
+    rig.clock.advance(15 * 60 + 2)
+    rig.run()
+    assert "please press again" in rig.told(APPROVER)[0]
+    assert has_buttons(rig.card())
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "words"),
+    [
+        (
+            GROUP,
+            "server_error",
+            "I cannot read from Slack who is in the approvers' group: it does not answer.",
+        ),
+        (GROUP, "timeout", "I cannot read from Slack who is in the approvers' group: it does not answer."),
+        (GROUP, "reset", "I cannot read from Slack who is in the approvers' group: it does not answer."),
+        (GROUP, "missing_scope", "An admin has to give the app the scope usergroups:read."),
+        (GROUP, "no_such_subteam", "(no_such_subteam). Please tell an admin."),
+        (GROUP, "plan_upgrade_required", "(plan_upgrade_required). Please tell an admin."),
+        (PERSON, "server_error", "I cannot read from Slack who you are: it does not answer. Press again."),
+        (PERSON, "missing_scope", "An admin has to give the app the scope users:read."),
+        (PERSON, "user_not_found", "I cannot read from Slack who you are (user_not_found)."),
+        (PERSON, "internal_error", "I cannot read from Slack who you are: it does not answer. Press again."),
+    ],
+)
+def test_when_nobody_can_tell_whether_somebody_may_decide_the_answer_is_no_in_words_of_its_own(
+    rig: Rig, method: str, kind: str, words: str
+) -> None:
+    request = rig.ask()
+    rig.control.faults(method=method, kind=kind)
+    rig.press(APPROVER, "approve_request")
+    rig.run()
+    assert [words in told for told in rig.told(APPROVER)] == [True]
+    assert NO_APPROVER not in rig.told(APPROVER)[0]
+    assert has_buttons(rig.card())
+    assert rig.upstream_request(request)["decisions"] == 0
+    refusals = [record for record in rig.audit() if record.kind == "refusal"]
+    assert [record.detail["rule"] for record in refusals] == ["cannot tell who may decide"]
+    rig.press(APPROVER, "approve_request")
+    rig.run()
+    assert rig.headline() == "Approved by Approver"
+
+
+def test_without_the_scope_to_read_groups_nobody_of_the_group_may_decide_and_the_scope_is_named(
+    tmp_path: Path,
+) -> None:
+    with Sandbox(declined_scopes=["usergroups:read"]) as sandbox, impatient(sandbox, tmp_path) as rig:
+        rig.ask()
+        rig.press(APPROVER, "approve_request")
+        rig.run()
+        assert "An admin has to give the app the scope usergroups:read." in rig.told(APPROVER)[0]
+        assert has_buttons(rig.card())
+
+
+def test_somebody_who_is_named_needs_no_look_at_the_groups(sandbox: Sandbox, tmp_path: Path) -> None:
+    policy = ChannelPolicy(users=(ADMIN,), groups=APPROVERS.groups)
+    with impatient(sandbox, tmp_path, policy) as rig:
+        rig.ask()
+        rig.control.faults(method=GROUP, kind="server_error", times=9)
+        rig.press(ADMIN, "approve_request")
+        rig.run()
+        assert rig.headline() == "Approved by Admin"
+
+
+def test_where_everyone_may_decide_and_the_members_cannot_be_read_nobody_may(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with impatient(sandbox, tmp_path, ChannelPolicy(everyone=True)) as rig:
+        rig.ask()
+        rig.control.faults(method=MEMBERS, kind="server_error")
+        rig.press(OUTSIDER, "approve_request")
+        rig.run()
+        assert "I cannot read from Slack who is in this channel: it does not answer." in rig.told(OUTSIDER)[0]
+        assert has_buttons(rig.card())
+
+
+@pytest.mark.parametrize("kind", ["ratelimited", "server_error", "reset_before", "fatal_error"])
+def test_an_answer_that_slack_does_not_take_is_delivered_later_and_once(rig: Rig, kind: str) -> None:
+    rig.ask()
+    rig.control.faults(method=ANSWER, kind=kind, times=3, retry_after=20)
+    rig.press(OUTSIDER, "approve_request")
+    rig.step("clerk")
+    assert rig.told(OUTSIDER) == []
+    rig.run()
+    assert [NO_APPROVER in told for told in rig.told(OUTSIDER)] == [True]
+    assert len(calls(rig, ANSWER)) == 4
+    rig.clock.advance(3600)
+    rig.run()
+    assert len(rig.told(OUTSIDER)) == 1
+
+
+def test_a_limit_on_answers_holds_for_all_of_them(rig: Rig) -> None:
+    rig.ask()
+    rig.control.faults(method=ANSWER, kind="ratelimited", retry_after=30)
+    for user in (OUTSIDER, ADMIN, REQUESTER):
+        rig.press(user, "approve_request")
+    wait = rig.step("clerk")
+    rig.step("clerk")
+    assert wait is not None
+    assert wait > 25
+    assert len(calls(rig, ANSWER)) == 1
+    rig.run()
+    assert [len(rig.told(user)) for user in (OUTSIDER, ADMIN, REQUESTER)] == [1, 1, 1]
+
+
+def test_an_answer_that_cannot_be_delivered_for_half_an_hour_is_given_up(rig: Rig) -> None:
+    rig.ask()
+    rig.control.faults(method=ANSWER, kind="server_error", times=2)
+    rig.press(OUTSIDER, "approve_request")
+    rig.step("clerk")
+    rig.clock.advance(30 * 60 + 1)
+    with capture_logs() as logs:
+        assert rig.step("clerk") is None
+    assert "given up" in next(entry["event"] for entry in logs if entry["log_level"] == "warning")
+    rig.run()
+    assert rig.told(OUTSIDER) == []
+    assert len(calls(rig, ANSWER)) == 2
+
+
+def pressed_from_outside(rig: Rig) -> None:
+    """Somebody who is not in the channel presses: they can be answered only through the press."""
+    rig.ask()
+    rig.press(OUTSIDER, "approve_request", card=rig.card(SECOND_CHANNEL), channel=SECOND_CHANNEL, force=True)
+
+
+@pytest.mark.parametrize("kind", ["server_error", "ratelimited", "reset_before"])
+def test_a_reply_through_the_press_is_tried_again(sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
+    with impatient(sandbox, tmp_path, channel=SECOND_CHANNEL) as rig:
+        rig.control.faults(method=REPLY, kind=kind, times=2)
+        pressed_from_outside(rig)
+        rig.run()
+        assert [NO_APPROVER in told for told in rig.told(OUTSIDER)] == [True]
+        assert len(calls(rig, REPLY)) == 3
+
+
+def test_a_reply_that_slack_refuses_for_good_is_given_up(tmp_path: Path) -> None:
+    expired = Timing(response_url_life=0)
+    with Sandbox(timing=expired) as sandbox, impatient(sandbox, tmp_path, channel=SECOND_CHANNEL) as rig:
+        pressed_from_outside(rig)
+        with capture_logs() as logs:
+            rig.run()
+        assert "a reply was not accepted" in [entry["event"] for entry in logs]
+        rig.clock.advance(60)
+        rig.run()
+        assert rig.told(OUTSIDER) == []
+        assert [call["status"] for call in calls(rig, REPLY)] == [404]
+
+
+def left_in_the_inbox(rig: Rig, kind: str, payload: str) -> None:
+    """Something that no listener of this version would have saved."""
+    now = rig.clock.now()
+    with rig.ledger.write() as tx:
+        tx.execute(
+            insert(inbox).values(
+                once_key=f"{kind}:{payload}",
+                kind=kind,
+                channel=APPROVALS,
+                user_id=OUTSIDER,
+                payload=payload,
+                received_at=now,
+                due_at=now,
+                result="",
+                answer="",
+            )
+        )
+
+
+@pytest.mark.parametrize(("kind", "payload"), [("click", "{}"), ("click", "not JSON"), ("unheard of", "{}")])
+def test_a_broken_item_does_not_hold_up_others_and_is_given_up_with_an_answer(
+    rig: Rig, kind: str, payload: str
+) -> None:
+    rig.ask()
+    left_in_the_inbox(rig, kind, payload)
+    rig.press(APPROVER, "approve_request")
+    rig.step("clerk")
+    rig.step("applier")
+    assert rig.row().state is State.APPROVED
+    rig.clock.advance(15 * 60 + 1)
+    assert rig.step("clerk") is None
+    assert ["please press again" in told for told in rig.told(OUTSIDER)] == [True]
+
+
+def test_an_answer_with_nowhere_to_go_holds_up_nobody(rig: Rig) -> None:
+    rig.ask()
+    left_in_the_inbox(rig, "malformed", "cut off {")
+    rig.press(ADMIN, "approve_request")
+    rig.control.change_channel(APPROVALS, leave=[OUTSIDER])
+    rig.run()
+    assert NO_APPROVER in rig.told(ADMIN)[0]
+    assert rig.told(OUTSIDER) == []
+
+
+def test_while_slack_swallows_answers_presses_are_still_counted_between_them(rig: Rig) -> None:
+    rig.ask()
+    rig.control.faults(method=ANSWER, kind="timeout", times=2)
+    for user in (OUTSIDER, ADMIN, REQUESTER):
+        rig.press(user, "approve_request")
+    rig.step("clerk")
+    assert len(calls(rig, ANSWER)) == 1
+    rig.press(APPROVER, "approve_request")
+    rig.step("clerk")
+    assert rig.row().state is State.DECIDED
+    assert len(calls(rig, ANSWER)) == 2
+
+
+def test_many_answers_are_sent_by_parts_so_that_presses_are_looked_at_between(rig: Rig) -> None:
+    rig.ask()
+    for _ in range(ANSWERS_A_ROUND + 1):
+        rig.press(OUTSIDER, "approve_request")
+    rig.step("clerk")
+    assert len(rig.told(OUTSIDER)) == ANSWERS_A_ROUND
+    rig.run()
+    assert len(rig.told(OUTSIDER)) == ANSWERS_A_ROUND + 1
+
+
+def test_killed_between_handling_and_answering_the_person_is_still_answered_once(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with impatient(sandbox, tmp_path) as rig:
+        rig.ask()
+        rig.press(OUTSIDER, "approve_request")
+        rig.control.faults(method=ANSWER, kind="reset_before")
+        rig.step("clerk")
+        rig.restart()
+        rig.run()
+        assert len(rig.told(OUTSIDER)) == 1
+
+
+def test_a_stopped_clerk_handles_and_answers_nothing_more(rig: Rig) -> None:
+    rig.ask()
+    rig.press(OUTSIDER, "approve_request")
+    rig.clerk.stop()
+    rig.step("clerk")
+    assert rig.told(OUTSIDER) == []
+    rig.restart()
+    rig.run()
+    assert len(rig.told(OUTSIDER)) == 1

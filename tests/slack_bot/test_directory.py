@@ -1,0 +1,166 @@
+"""Who people are, as Slack tells it; and whether it told."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+
+from sandbox import Sandbox
+from sandbox.server import WORKSPACE
+from slack_bot.directory import PAGE, REMEMBERED, Busy, CannotTell, Directory, Person
+from slack_bot.policy import LookUps, Standing
+from tests.rig import (
+    ADMIN,
+    APPROVALS,
+    APPROVER,
+    APPROVERS_GROUP,
+    GUEST,
+    OTHER_BOT,
+    OUR_BOT,
+    OUTSIDER,
+    REQUESTER,
+    STRANGER,
+    Clock,
+)
+
+GROUP, PERSON, MEMBERS = "usergroups.users.list", "users.info", "conversations.members"
+IN_GROUP = LookUps(groups=(APPROVERS_GROUP,), channel_members=False)
+IN_CHANNEL = LookUps(groups=(), channel_members=True)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def directory_of(sandbox: Sandbox, clock: Clock) -> Directory:
+    client = WebClient(token=sandbox.bot_token, base_url=sandbox.slack_api_url, timeout=1, retry_handlers=[])
+    return Directory(client, "T01SANDBOX", clock.monotonic)
+
+
+@pytest.fixture
+def directory(sandbox: Sandbox, clock: Clock) -> Directory:
+    return directory_of(sandbox, clock)
+
+
+@pytest.mark.parametrize(
+    ("user", "name", "standing"),
+    [
+        (REQUESTER, "Requester", Standing.MEMBER),
+        (ADMIN, "Admin", Standing.MEMBER),
+        (GUEST, "Guest", Standing.GUEST),
+        (OUR_BOT, "Approval Bot", Standing.BOT),
+        (OTHER_BOT, "Other Bot", Standing.BOT),
+        ("U08DEACTIVATED", "Deactivated", Standing.DEACTIVATED),
+        (STRANGER, "Stranger", Standing.STRANGER),
+        ("U11PARTNER", "Partner", Standing.STRANGER),
+    ],
+)
+def test_everybody_has_the_standing_of_their_account(
+    directory: Directory, user: str, name: str, standing: Standing
+) -> None:
+    assert directory.person(user) == Person(user, name, standing)
+
+
+def test_an_account_that_slack_does_not_know_is_nobody(directory: Directory) -> None:
+    with pytest.raises(CannotTell, match="who you are \\(user_not_found\\)"):
+        directory.person("U99NOBODY")
+
+
+def test_what_slack_told_is_used_for_a_minute_and_then_asked_again(
+    directory: Directory, sandbox: Sandbox, clock: Clock
+) -> None:
+    person = directory.person(APPROVER)
+    assert directory.voter(person, IN_GROUP, APPROVALS).groups == {APPROVERS_GROUP}
+    sandbox.control.change_usergroup(APPROVERS_GROUP, users=[])
+    sandbox.control.change_user(APPROVER, is_restricted=True)
+    clock.advance(REMEMBERED - 5)
+    assert directory.person(APPROVER).standing is Standing.MEMBER
+    assert directory.voter(person, IN_GROUP, APPROVALS).groups == {APPROVERS_GROUP}
+    assert len(sandbox.control.calls(GROUP)) == len(sandbox.control.calls(PERSON)) == 1
+    clock.advance(10)
+    assert directory.person(APPROVER).standing is Standing.GUEST
+    assert directory.voter(person, IN_GROUP, APPROVALS).groups == frozenset()
+
+
+def test_a_failure_is_not_remembered(directory: Directory, sandbox: Sandbox) -> None:
+    person = directory.person(APPROVER)
+    sandbox.control.faults(method=GROUP, kind="server_error")
+    with pytest.raises(CannotTell):
+        directory.voter(person, IN_GROUP, APPROVALS)
+    assert directory.voter(person, IN_GROUP, APPROVALS).groups == {APPROVERS_GROUP}
+
+
+def test_a_group_that_is_disabled_cannot_be_told(directory: Directory, sandbox: Sandbox) -> None:
+    person = directory.person(APPROVER)
+    sandbox.control.change_usergroup(APPROVERS_GROUP, disabled=True)
+    with pytest.raises(CannotTell, match="no_such_subteam"):
+        directory.voter(person, IN_GROUP, APPROVALS)
+
+
+def test_nothing_is_looked_up_that_is_not_asked_for(directory: Directory, sandbox: Sandbox) -> None:
+    person = directory.person(OUTSIDER)
+    voter = directory.voter(person, LookUps((), channel_members=False), APPROVALS)
+    assert (voter.groups, voter.in_channel) == (frozenset(), False)
+    assert [call["method"] for call in sandbox.control.calls()] == [PERSON]
+
+
+@pytest.mark.parametrize("method", [PERSON, GROUP, MEMBERS])
+def test_a_limit_is_told_and_respected_for_its_method_and_for_no_other(
+    directory: Directory, sandbox: Sandbox, clock: Clock, method: str
+) -> None:
+    def look() -> None:
+        person = Person(OUTSIDER, "Outsider", Standing.MEMBER)
+        if method == PERSON:
+            directory.person(OUTSIDER)
+        else:
+            directory.voter(person, IN_GROUP if method == GROUP else IN_CHANNEL, APPROVALS)
+
+    sandbox.control.faults(method=method, kind="ratelimited", retry_after=40)
+    with pytest.raises(Busy) as first:
+        look()
+    assert first.value.retry_after == 40
+    clock.advance(30)
+    with pytest.raises(Busy) as second:
+        look()
+    assert 9 < second.value.retry_after <= 10
+    assert len(sandbox.control.calls(method)) == 1
+    other = LookUps((), channel_members=True) if method == GROUP else IN_GROUP
+    directory.voter(Person(APPROVER, "Approver", Standing.MEMBER), other, APPROVALS)
+    clock.advance(11)
+    look()
+
+
+@pytest.fixture
+def crowded(tmp_path: Path) -> Iterator[Sandbox]:
+    """A workspace with a channel that takes three pages to list."""
+    described: dict[str, Any] = json.loads(WORKSPACE.read_text())
+    crowd = [f"U2{number:05}" for number in range(2 * PAGE + 5)]
+    described["users"] += [{"id": user, "name": user.lower(), "real_name": user} for user in crowd]
+    described["channels"][0]["members"] += crowd
+    path = tmp_path / "workspace.json"
+    path.write_text(json.dumps(described))
+    with Sandbox(workspace=path) as running:
+        yield running
+
+
+def test_a_channel_of_many_members_is_read_to_the_last_page(crowded: Sandbox, clock: Clock) -> None:
+    directory = directory_of(crowded, clock)
+    last = f"U2{2 * PAGE + 4:05}"
+    assert directory.voter(directory.person(last), IN_CHANNEL, APPROVALS).in_channel
+    assert len(crowded.control.calls(MEMBERS)) == 3
+    absent = Person("U20NOTHERE", "Not Here", Standing.MEMBER)
+    assert not directory.voter(absent, IN_CHANNEL, APPROVALS).in_channel
+
+
+@pytest.mark.parametrize("kind", ["server_error", "invalid_cursor"])
+def test_a_channel_of_which_only_a_part_could_be_read_is_not_told(
+    crowded: Sandbox, clock: Clock, kind: str
+) -> None:
+    directory = directory_of(crowded, clock)
+    crowded.control.faults(method=MEMBERS, kind=kind, nth=3)
+    with pytest.raises(CannotTell, match="who is in this channel"):
+        directory.voter(directory.person(REQUESTER), IN_CHANNEL, APPROVALS)

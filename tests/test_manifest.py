@@ -1,0 +1,69 @@
+"""The app's manifest: valid, and no scope more or less than the code uses."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from sandbox import Sandbox
+from slack_bot.policy import ChannelPolicy
+from tests.rig import APPROVALS, APPROVER, Rig
+
+ROOT = Path(__file__).resolve().parent.parent
+MANIFEST: dict[str, Any] = json.loads((ROOT / "manifest.json").read_text())
+SCOPES = MANIFEST["oauth_config"]["scopes"]
+NEEDED = {
+    "auth.test": set(),
+    "chat.delete": {"chat:write"},
+    "chat.postMessage": {"chat:write"},
+    "chat.postEphemeral": {"chat:write"},
+    "chat.update": {"chat:write"},
+    "conversations.history": {"channels:history", "groups:history"},
+    "conversations.members": {"channels:read", "groups:read"},
+    "usergroups.users.list": {"usergroups:read"},
+    "users.info": {"users:read"},
+}
+"""The bot token's scopes for each method that the bot calls; https://docs.slack.dev/reference/methods."""
+NEEDED_BY_EVENTS = {"app_mention": {"app_mentions:read"}}
+BY_APP_TOKEN = {"apps.connections.open"}
+
+
+def _methods_in_the_code() -> set[str]:
+    families = r'"((?:apps|auth|chat|conversations|usergroups|users|views)\.[A-Za-z.]+)"'
+    sources = (ROOT / "slack_bot").rglob("*.py")
+    return {method for source in sources for method in re.findall(families, source.read_text())}
+
+
+def test_it_is_valid_against_slacks_schema() -> None:
+    schema = json.loads((ROOT / "tests/data/slack-manifest.schema.json").read_text())
+    jsonschema.Draft7Validator.check_schema(schema)
+    jsonschema.Draft7Validator(schema).validate(MANIFEST)
+
+
+def test_the_methods_in_the_code_are_the_ones_whose_scopes_are_known() -> None:
+    assert _methods_in_the_code() - BY_APP_TOKEN == set(NEEDED)
+
+
+def test_it_asks_for_the_scopes_that_methods_and_events_need_and_for_no_other() -> None:
+    events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    needed = set().union(*NEEDED.values(), *(NEEDED_BY_EVENTS[event] for event in events))
+    assert set(SCOPES["bot"]) | set(SCOPES["bot_optional"]) == needed
+    assert not set(SCOPES["bot"]) & set(SCOPES["bot_optional"])
+
+
+def test_it_uses_socket_mode_and_names_no_address() -> None:
+    assert MANIFEST["settings"]["socket_mode_enabled"] is True
+    assert "url" not in json.dumps(MANIFEST)
+
+
+@pytest.mark.parametrize("declined", SCOPES["bot_optional"])
+def test_without_an_optional_scope_a_named_approver_still_decides(tmp_path: Path, declined: str) -> None:
+    named = {APPROVALS: ChannelPolicy(users=(APPROVER,))}
+    with Sandbox(declined_scopes=[declined]) as sandbox, Rig(sandbox, tmp_path, named) as rig:
+        rig.ask()
+        rig.press(APPROVER, "approve_request")
+        rig.run()
+        assert rig.headline() == "Approved by Approver"

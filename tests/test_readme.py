@@ -1,0 +1,67 @@
+"""The README says what the code does: settings and their defaults, scopes, exit codes."""
+
+import json
+import re
+from pathlib import Path
+
+from slack_bot import app
+from slack_bot.channel_store import ChannelStore
+from slack_bot.config import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def _table(heading: str) -> dict[str, str]:
+    """A table's second column by its first, under a heading; first columns may name several things."""
+    section = README.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`.+?) \| (.+?) \|", section, re.MULTILINE)
+    return {name: rest for names, rest in rows for name in re.findall(r"`([^`]+)`", names)}
+
+
+def test_every_setting_stands_in_the_readme_with_its_default() -> None:
+    told = _table("Settings")
+    assert list(told) == [name.upper() for name in Settings.model_fields]
+    for name, field in Settings.model_fields.items():
+        said = told[name.upper()].strip("`")
+        default = field.default[0] if isinstance(field.default, tuple) else field.default
+        if said == "required":
+            assert field.is_required() or name.startswith("privman_")
+        elif said == "the packaged one":
+            assert default is None
+        else:
+            assert said == (f"{default:g}" if isinstance(default, float) else str(default))
+
+
+def test_every_scope_stands_in_the_readme_with_its_reason() -> None:
+    scopes = json.loads((ROOT / "manifest.json").read_text())["oauth_config"]["scopes"]
+    assert set(_table("Scopes")) == set(scopes["bot"]) | set(scopes["bot_optional"])
+    section = README.split("## Scopes\n")[1].split("\n## ")[0]
+    optional = {
+        name
+        for line in section.splitlines()
+        if "(optional)" in line
+        for name in re.findall(r"`([^`]+)`", line.split(" | ")[0])
+    }
+    assert optional == set(scopes["bot_optional"])
+
+
+def test_the_exit_codes_are_the_ones_of_the_code() -> None:
+    assert (app.STOPPED, app.SETTINGS_WRONG, app.LEDGER_UNUSABLE, app.SLACK_REFUSES) == (0, 2, 3, 4)
+    assert (
+        "Exit codes: 0 stopped by a signal, 2 a setting, 3 the\nledger, 4 Slack refuses the tokens." in README
+    )
+
+
+def test_the_channels_file_in_the_readme_can_be_used(tmp_path: Path) -> None:
+    example = re.search(r"```json\n\s*(\{.*?\})\n\s*```", README, re.DOTALL)
+    assert example is not None
+    (tmp_path / "channels.json").write_text(example[1])
+    assert [one.id for one in ChannelStore.read(tmp_path / "channels.json").all()] == ["C0123456789"]
+    assert ChannelStore.read(ROOT / "channels.json").all() == []
+
+
+def test_every_file_that_the_readme_links_to_exists() -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []

@@ -1,0 +1,125 @@
+"""What an answer to a decision means, as a table."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from tests.upstream_client.privilege_manager.contracts import changed
+from tests.upstream_client.privilege_manager.test_reading import ANY_JSON, ID, READING
+from tests.upstream_client.steady import STEADY
+from upstream_client.exceptions import Throttled
+from upstream_client.models import OutcomeKind
+from upstream_client.privilege_manager import Contract
+from upstream_client.privilege_manager.outcome import outcome_of
+from upstream_client.session import Answer
+
+APPROVE = Contract.packaged().operations.approve
+TAKEN, REFUSED, ALREADY, UNKNOWN = (
+    OutcomeKind.TAKEN,
+    OutcomeKind.REFUSED,
+    OutcomeKind.ALREADY,
+    OutcomeKind.UNKNOWN,
+)
+ERROR = {"Status": "error", "Messages": ["Something is wrong."]}
+LATE = {"Status": "error", "Messages": [{"Message": "The request is NO LONGER PENDING."}]}
+
+
+def outcome(status: int, body: JsonValue | bytes) -> tuple[OutcomeKind, str]:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    found = outcome_of(Answer(status, {}, raw), APPROVE, READING, ID)
+    return found.kind, found.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, {"Code": 200, "Status": "success", "Messages": [], "Result": None, "Total": 0}, TAKEN),
+        (200, {"Result": ID}, TAKEN),
+        (200, {"$type": "X", "Status": "success"}, TAKEN),
+        (200, True, TAKEN),
+        (200, ID, TAKEN),
+        (200, "{" + ID.upper() + "}", TAKEN),
+        (200, {"RequestId": ID, "Status": "Approved"}, TAKEN),
+        (202, {"Result": True}, TAKEN),
+        (204, b"", TAKEN),
+        (200, b"", UNKNOWN),
+        (200, b" \r\n", UNKNOWN),
+        (200, b"<html><title>Sign in</title></html>", UNKNOWN),
+        (200, b"OK", UNKNOWN),
+        (200, None, UNKNOWN),
+        (200, False, UNKNOWN),
+        (200, {"Result": False}, UNKNOWN),
+        (200, "something", UNKNOWN),
+        (200, [], UNKNOWN),
+        (200, {}, UNKNOWN),
+        (200, {"Message": "An error has occurred."}, UNKNOWN),
+        (200, {"RequestId": "another", "Status": "Approved"}, UNKNOWN),
+        (200, ERROR, REFUSED),
+        (200, LATE, ALREADY),
+        (200, {"Status": "error", "Messages": ["Approval request not found."]}, ALREADY),
+        (200, {"Status": "error", "Code": 500, "Messages": ["Time-out."]}, UNKNOWN),
+        (200, {"Result": None, "Code": 409}, ALREADY),
+        (400, ERROR, REFUSED),
+        (400, LATE, ALREADY),
+        (422, {"Message": "The duration is too long."}, REFUSED),
+        (403, ERROR, REFUSED),
+        (403, b"", REFUSED),
+        (404, b"", ALREADY),
+        (404, ERROR, ALREADY),
+        (404, b"<html>404 - File or directory not found.</html>", REFUSED),
+        (404, {"Message": "No HTTP resource was found that matches the request URI."}, REFUSED),
+        (405, {"Message": "The requested resource does not support http method 'POST'."}, REFUSED),
+        (408, b"", UNKNOWN),
+        (409, b"", ALREADY),
+        (410, b"", ALREADY),
+        (500, {"ExceptionMessage": "Deadlock"}, UNKNOWN),
+        (502, b"<html>Bad gateway</html>", UNKNOWN),
+        (503, b"", UNKNOWN),
+        (302, b"", UNKNOWN),
+        (307, b"", UNKNOWN),
+    ],
+)
+def test_an_answer_means_no_more_than_it_says(
+    status: int, body: JsonValue | bytes, kind: OutcomeKind
+) -> None:
+    found, detail = outcome(status, body)
+    assert found is kind
+    assert bool(detail) is (kind is not TAKEN)
+
+
+def test_the_words_of_the_upstream_are_kept_on_one_line() -> None:
+    assert outcome(400, {"Messages": ["Line one.\n", "Line two."]})[1] == "Line one. Line two."
+    assert outcome(422, {"message": "a" * 1000})[1] == "a" * 299 + "…"
+    assert outcome(502, b"<html><TITLE>Bad\ngateway</TITLE></html>")[1] == "Bad gateway"
+
+
+def test_a_throttled_decision_raises() -> None:
+    with pytest.raises(Throttled):
+        outcome(429, b"")
+
+
+def test_an_empty_success_counts_where_the_contract_says_so() -> None:
+    contract = changed(lambda text: text["operations"]["approve"].update(empty_is_done=True))
+    answer = Answer(200, {}, b"")
+    assert outcome_of(answer, contract.operations.approve, READING, ID).kind is TAKEN
+
+
+def test_an_answer_too_large_to_read_is_unknown() -> None:
+    assert outcome_of(Answer(200, {}, b"", cut=True), APPROVE, READING, ID).kind is UNKNOWN
+
+
+@settings(STEADY, max_examples=300)
+@given(st.integers(200, 599).filter(lambda status: status != 429), ANY_JSON)
+def test_every_answer_has_an_outcome_and_only_a_success_is_taken(status: int, body: JsonValue) -> None:
+    kind, detail = outcome(status, body)
+    assert kind is not TAKEN or status < 300
+    assert kind is TAKEN or detail
+
+
+@STEADY
+@given(st.binary(max_size=200))
+def test_no_bytes_break_it(body: bytes) -> None:
+    assert outcome(200, body)

@@ -1,0 +1,48 @@
+"""The protocol every upstream client speaks, and the HTTP session they share."""
+
+import time
+from collections.abc import Iterator
+from threading import Event
+from typing import Protocol
+
+from upstream_client.models import ApprovalRequest, Capabilities, Decision, Duration, Outcome, Seen
+
+
+class Upstream(Protocol):
+    """A system that owns approval requests and acts on the answer.
+
+    Every call may raise an `UpstreamError`. After `OutcomeKind.UNKNOWN` or `Interrupted` from `approve` or
+    `deny` the decision may have been taken; after any other error it was not. Threads share one instance.
+    """
+
+    name: str
+    """As in the setting UPSTREAMS, in the ledger and in logs: "privilege_manager"."""
+    title: str
+    """For people: "Privilege Manager"."""
+    capabilities: Capabilities
+
+    def list_pending(self) -> list[ApprovalRequest]:
+        """Every request that waits, complete, or an error."""
+
+    def fetch(self, request_id: str) -> Seen:
+        """How one request stands now. `Status.UNKNOWN` where the upstream answers that it has none such."""
+
+    def approve(self, request: ApprovalRequest, duration: Duration, decision: Decision) -> Outcome:
+        """Say yes, for ``duration``. Never repeated by the client: see `Interrupted`."""
+
+    def deny(self, request: ApprovalRequest, reason: str, decision: Decision) -> Outcome:
+        """Say no. Never repeated by the client."""
+
+    def watch(self, stop: Event) -> Iterator[None]:
+        """Yields whenever a look at the list is worth it, until ``stop`` is set."""
+
+    def close(self) -> None:
+        """Log off and let go of connections. Never raises for an upstream that does not answer."""
+
+
+def every(seconds: float, stop: Event) -> Iterator[None]:
+    """Yields at once and then every ``seconds``, measured by the monotonic clock, until ``stop`` is set."""
+    due = time.monotonic()
+    while not stop.wait(max(0.0, due - time.monotonic())):
+        yield
+        due = max(due + seconds, time.monotonic())

@@ -1,0 +1,47 @@
+"""What can go wrong between us and an upstream.
+
+UpstreamError                 anything below; its text tells the operator what to do
+├── Unreachable               nothing arrived there: no route, no name, refused; safe to repeat
+├── LogonRefused              it does not accept who we are
+├── NotAllowed                it knows us, and we may not do this
+├── Throttled                 too many calls; try again after ``retry_after`` seconds
+├── Refused                   it answered with an error in its own words; nothing was done
+├── NotUnderstood             it answered in a shape its contract does not describe
+└── Interrupted               the call began and no answer came, or the server failed: it may have been done
+"""
+
+
+class UpstreamError(Exception):
+    """Anything that keeps an upstream from answering."""
+
+
+class Unreachable(UpstreamError):
+    """Nothing arrived: no route, no name, connection refused. Repeating is harmless."""
+
+
+class LogonRefused(UpstreamError):
+    """The upstream does not accept our credentials."""
+
+
+class NotAllowed(UpstreamError):
+    """The upstream knows us, and our role does not allow the call."""
+
+
+class Throttled(UpstreamError):
+    """Too many calls; nothing was done."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Refused(UpstreamError):
+    """The upstream answered with an error in its own words; nothing was done."""
+
+
+class NotUnderstood(UpstreamError):
+    """The answer has a shape that the contract does not describe."""
+
+
+class Interrupted(UpstreamError):
+    """The call began and no usable answer came: time-out, reset, server's failure. It may have been done."""

@@ -1,0 +1,171 @@
+"""What travels between an upstream and the bot: frozen values, validated by the client that made them."""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import rfc8785
+
+DIGEST_VERSION = "v1"
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+class Risk(StrEnum):
+    """How bad a wrong yes would be, as the upstream states it."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+    UNRATED = "unrated"
+
+
+class Verdict(StrEnum):
+    """What people answered."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+
+
+class Status(StrEnum):
+    """Where a request stands, as the upstream tells it."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN = "unknown"
+    """The upstream answered, and does not know the request (any more)."""
+
+
+class OutcomeKind(StrEnum):
+    """What the upstream did with a decision."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    """It said no to the decision; the request still waits."""
+    ALREADY = "already"
+    """Somebody else was faster: the request no longer waits."""
+    UNKNOWN = "unknown"
+    """The decision was sent, and nobody can tell from the answer whether it was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """How long an approval holds, counted from the approval. ``seconds`` is None for one time."""
+
+    seconds: int | None
+
+    @property
+    def words(self) -> str:
+        """For people: "one time", "15 minutes", "1 hour", "90 minutes", "1 day"."""
+        if self.seconds is None:
+            return "one time"
+        for size, noun in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
+            if self.seconds % size == 0:
+                count = self.seconds // size
+                return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+        raise AssertionError("every whole number of seconds is a multiple of one second")
+
+
+ONE_TIME = Duration(None)
+STANDARD_DURATIONS = (
+    ONE_TIME,
+    Duration(15 * MINUTE),
+    Duration(30 * MINUTE),
+    Duration(HOUR),
+    Duration(4 * HOUR),
+    Duration(DAY),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing the approver needs to see. A bound fact is part of what is decided: see ``digest``."""
+
+    key: str
+    label: str
+    value: str
+    bound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """One question waiting upstream.
+
+    Times are integer microseconds since 1970 UTC, or None where the upstream tells none. ``requested`` is
+    the upstream's own text of the time of asking, for where it names no zone. ``link`` is where a person
+    finds the request in the upstream's own console.
+    """
+
+    upstream: str
+    id: str
+    title: str
+    requester: str = ""
+    requester_email: str = ""
+    justification: str = ""
+    facts: tuple[Fact, ...] = ()
+    risk: Risk = Risk.UNRATED
+    link: str = ""
+    requested_at: int | None = None
+    requested: str = ""
+    expires_at: int | None = None
+    durations: tuple[Duration, ...] = field(default=(ONE_TIME,))
+
+    @property
+    def digest(self) -> str:
+        """What a decision is bound to: "v1" and 64 hex digits.
+
+        SHA-256 over RFC 8785 JSON of upstream, id, requester, justification and the (key, value) of the
+        bound facts, in their order. Labels, expiry, risk and durations may change while people think.
+        """
+        bound = [[fact.key, fact.value] for fact in self.facts if fact.bound]
+        canonical = rfc8785.dumps([self.upstream, self.id, self.requester, self.justification, bound])
+        return DIGEST_VERSION + hashlib.sha256(canonical).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict on its way upstream. ``comment`` is for the upstream's record and names the decision's id."""
+
+    id: str
+    by: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look at one request. ``at`` is in microseconds since 1970 UTC; empty where it is not told."""
+
+    status: Status
+    request: ApprovalRequest | None = None
+    by: str = ""
+    at: int | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a decision, with the upstream's own words in ``detail``."""
+
+    kind: OutcomeKind
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an upstream can do.
+
+    ``comment``: it keeps a decision's comment, so that ours can be recognised. ``get_one``: it tells of one
+    request what became of it after it left the list. ``approve`` and ``deny`` are its own verbs, for buttons.
+    """
+
+    comment: bool
+    get_one: bool
+    durations: tuple[Duration, ...] = (ONE_TIME,)
+    approve: str = "Approve"
+    deny: str = "Deny"

@@ -1,0 +1,233 @@
+"""The HTTP session that clients share: bounded in time and size, and honest about what may have been sent.
+
+Only `Unreachable` means that nothing arrived. Everything doubtful is `Interrupted`: whoever sent a decision
+must look again before sending another.
+"""
+
+import http.cookiejar
+import json
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+from pydantic import JsonValue
+
+from upstream_client.exceptions import Interrupted, NotUnderstood, Unreachable
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
+MOST_BYTES = 32 * 1024 * 1024
+"""About 20,000 requests with all their facts, and small beside the 512 MB of the smallest task."""
+CHUNK_BYTES = 64 * 1024
+LEAST_WAIT, USUAL_WAIT, LONGEST_WAIT = 1.0, 30.0, 3600.0
+"""Bounds of a Retry-After, in seconds, and what is assumed where none is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an HTTP server answered. ``cut``: the body was longer than allowed and is not here.
+
+    ``title`` names the server in errors.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cut: bool = False
+    title: str = "The server"
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8-sig", errors="replace")
+
+    def json(self) -> JsonValue:
+        """The body as JSON, or `NotUnderstood`: it is empty, a web page, too large, or otherwise not JSON."""
+        if self.cut:
+            raise NotUnderstood(f"{self.title} sent an answer of more than {MOST_BYTES} bytes.")
+        if not self.body.strip():
+            raise NotUnderstood(f"{self.title} sent an empty answer.")
+        try:
+            return parse_json(self.body)
+        except (ValueError, RecursionError) as error:
+            kind = "a web page" if self.text.lstrip().startswith("<") else "no JSON"
+            raise NotUnderstood(f"{self.title} sent {kind} ({self._type}).") from error
+
+    @property
+    def retry_after(self) -> float:
+        """How long to wait, in seconds, by the header Retry-After: a number, or a date (RFC 9110, 10.2.3)."""
+        text = self.headers.get("Retry-After", "").strip()
+        try:
+            seconds = float(text) if text.isdecimal() else _seconds_until(text)
+        except ValueError:
+            return USUAL_WAIT
+        return min(max(seconds, LEAST_WAIT), LONGEST_WAIT)
+
+    @property
+    def _type(self) -> str:
+        return self.headers.get("Content-Type", "no content type")[:80]
+
+
+def parse_json(body: bytes) -> JsonValue:
+    """JSON as RFC 8259 has it: Python's NaN and Infinity are refused. Raises ValueError or RecursionError."""
+    value: JsonValue = json.loads(body.removeprefix(b"\xef\xbb\xbf"), parse_constant=_refuse_constant)
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _seconds_until(text: str) -> float:
+    moment = parsedate_to_datetime(text)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - datetime.now(UTC)).total_seconds()
+
+
+class Session:
+    """Calls to one upstream, from any thread. ``title`` names it in errors.
+
+    Proxies and the bundle of trusted certificates come from the environment (HTTPS_PROXY, NO_PROXY,
+    REQUESTS_CA_BUNDLE), except that no proxy is asked for a loopback address. Nothing is repeated but what
+    the caller says is harmless, redirects are not followed, cookies are not kept, ~/.netrc is not read.
+    """
+
+    def __init__(self, title: str, timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS)) -> None:
+        self._title = title
+        self._timeout = timeout
+        self._requests = requests.Session()
+        self._requests.headers.update({"User-Agent": "slack-approval-bot", "Accept": "application/json"})
+        self._requests.auth = _as_it_is
+        self._requests.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+
+    def call(
+        self, method: str, url: str, *, token: str = "", body: JsonValue = None, harmless: bool = False
+    ) -> Answer:
+        """One HTTP call. A ``harmless`` one is made once more when the connection breaks.
+
+        A kept-alive connection that the server is just closing breaks on the next call: nobody's fault.
+        Raises `Unreachable` (nothing arrived) or `Interrupted` (nobody can tell); any status is an `Answer`.
+        """
+        if harmless:
+            try:
+                return self._call(method, url, token, body)
+            except _Broken:
+                pass
+        return self._call(method, url, token, body)
+
+    def close(self) -> None:
+        self._requests.close()
+
+    def _call(self, method: str, url: str, token: str, body: JsonValue) -> Answer:
+        host = urlsplit(url).hostname or ""
+        try:
+            response = self._requests.request(
+                method,
+                url,
+                json=body,
+                headers={"Authorization": f"Bearer {token}"} if token else {},
+                proxies={"no_proxy": host} if is_loopback(host) else None,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                return self._answer(response)
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            raise self._failure(error, host) from error
+
+    def _answer(self, response: requests.Response) -> Answer:
+        """The whole body, within the read time-out after the headers came and within `MOST_BYTES`."""
+        deadline = time.monotonic() + self._timeout[1]
+        body = bytearray()
+        while len(body) <= MOST_BYTES and (chunk := response.raw.read1(CHUNK_BYTES, decode_content=True)):
+            body += chunk
+            if time.monotonic() > deadline:
+                raise Interrupted(f"{self._title} was too slow: its answer took over {self._timeout[1]:g} s.")
+        cut = len(body) > MOST_BYTES
+        return Answer(response.status_code, response.headers, b"" if cut else bytes(body), cut, self._title)
+
+    def _failure(self, error: BaseException, host: str) -> Unreachable | Interrupted:
+        reasons = list(_reasons(error))
+        words = f"{_innermost(reasons)}".strip(" .")
+        if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
+            return Unreachable(
+                f"The TLS certificate of {self._title} at {host} is not trusted: {words}. If it is signed by"
+                " your own authority or by itself, put the path of that one (PEM) into REQUESTS_CA_BUNDLE."
+            )
+        if any(map(_was_not_sent, reasons)):
+            return Unreachable(f"{self._title} cannot be reached at {host}: {words}.")
+        if any(isinstance(reason, urllib3.exceptions.TimeoutError | TimeoutError) for reason in reasons):
+            return Interrupted(f"{self._title} did not answer within {self._timeout[1]:g} s.")
+        return _Broken(f"{self._title} broke the connection before it had answered: {words}.")
+
+
+class _Broken(Interrupted):
+    """The connection ended before the answer did."""
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """As ``auth`` of a session it keeps requests from putting a password of ~/.netrc in our token's place."""
+    return request
+
+
+def is_loopback(host: str) -> bool:
+    """Is ``host`` this machine: localhost, 127.0.0.0/8, ::1?"""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+NOT_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.LocationValueError,
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidProxyURL,
+)
+NOT_SENT_WORDS = ("Tunnel connection failed", "Could not find a suitable TLS CA certificate bundle")
+
+
+def _was_not_sent(reason: BaseException) -> bool:
+    """Does this tell for sure that not a byte of the call was sent?
+
+    ProxyError does not: urllib3 2.x raises it also when a connection through a proxy breaks after the call
+    was sent, since closing the connection makes it forget that it had reached the proxy. A plain OSError (not
+    one of the subclasses sockets raise) comes from http.client where the proxy refuses the tunnel, and from
+    requests where the file in REQUESTS_CA_BUNDLE is missing; both before anything is sent.
+    """
+    if isinstance(reason, NOT_SENT):
+        return True
+    return type(reason) is OSError and str(reason).startswith(NOT_SENT_WORDS)
+
+
+def _reasons(error: BaseException) -> Iterator[BaseException]:
+    """The error and every error it was made from, outermost first."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        reason = waiting.pop(0)
+        if id(reason) not in seen:
+            seen.add(id(reason))
+            yield reason
+            made_from = (*reason.args, getattr(reason, "reason", None), reason.__cause__)
+            waiting += [part for part in made_from if isinstance(part, BaseException)]
+
+
+def _innermost(reasons: list[BaseException]) -> str:
+    """The plainest words: "[Errno 111] Connection refused" rather than what was wrapped around it."""
+    return " ".join(str(reasons[-1]).split())[:200]
