@@ -20,10 +20,11 @@ OUTDATED_CARD = (
 CHANGED = (
     "The request changed since the card you saw, so I did not count your answer. Please read the card again."
 )
-NOT_REGISTERED = "No approvals are decided in this channel any more, so I did nothing. Please ask an admin."
-UNKNOWN_DURATION = (
-    "That duration is not offered for this request, so I did nothing. Please choose one from the menu."
+NOT_CONFIGURED = (
+    "I am not connected any more to the system that asked for this, so I did nothing. Please tell an admin."
 )
+NOT_REGISTERED = "No approvals are decided in this channel any more, so I did nothing. Please ask an admin."
+CHOOSE_DURATION = "I need a duration that the card offers, so I did nothing. Please choose one from its menu."
 
 
 def too_late(row: RequestRow, upstream: UpstreamName, user_id: str) -> str:

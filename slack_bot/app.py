@@ -1,6 +1,7 @@
 """The daemon: read the settings, wire, run, drain on SIGTERM. ``python -m slack_bot.app``."""
 
 import logging
+import os
 import random
 import signal
 import sys
@@ -9,6 +10,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC
+from typing import NoReturn
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -39,16 +41,20 @@ from slack_bot.web_client import INLINE_TIMEOUT, web_client
 from upstream_client.base import Upstream
 from upstream_client.privilege_manager import ContractError
 
-STOPPED, SETTINGS_WRONG, LEDGER_UNUSABLE, SLACK_REFUSES = 0, 2, 3, 4
+STOPPED, STOPPED_TWICE, SETTINGS_WRONG, LEDGER_UNUSABLE, SLACK_REFUSES = 0, 1, 2, 3, 4
 """Exit codes."""
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 SWEEP_EVERY = 30
 """Seconds between looks at everything, for what another replica changed and for a signal that was lost."""
-DRAIN_SECONDS = 55.0
+LOG_OFF_SECONDS = 2.0
+DRAIN_SECONDS = 55.0 - LOG_OFF_SECONDS
 """stopTimeout in the task definition is 60; what runs longer than this is left to the next start."""
 CALL_TIMEOUT = 10
 """Seconds for a call of Slack's that no acknowledgement waits for."""
 ASK_AGAIN_AFTER = 5.0
+PRIVATE = 0o077
+"""The umask: the ledger holds who asked for what, and is nobody else's to read."""
 
 log = structlog.get_logger("slack_bot.app")
 
@@ -60,6 +66,7 @@ class Identity:
     bot_id: str
     user_id: str
     team_id: str
+    enterprise_id: str
 
 
 class Stop:
@@ -69,10 +76,22 @@ class Stop:
         self.wanted = threading.Event()
         self.code = STOPPED
 
-    def on_signal(self, number: int, _frame: object) -> None:
-        """For `signal.signal`."""
-        log.info("stopping", signal=signal.Signals(number).name)
+    def listen(self) -> None:
+        """Takes signals in a thread of its own; call it before any other thread starts.
+
+        Blocked signals reach even process 1 of a container, which would otherwise not be given SIGTERM.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        threading.Thread(target=self._take_signals, name="signals", daemon=True).start()
+
+    def _take_signals(self) -> None:
+        """The first one drains; the second one is from somebody who does not want to wait."""
+        first = signal.sigwait(SIGNALS)
+        log.info("stopping", signal=signal.Signals(first).name)
         self.wanted.set()
+        second = signal.sigwait(SIGNALS)
+        log.warning("stopped in the middle", signal=signal.Signals(second).name)
+        _leave(STOPPED_TWICE)
 
     def on_refusal(self, refused: ConnectionRefused) -> None:
         """Slack does not talk to us any more."""
@@ -94,20 +113,11 @@ class Daemon:
         stop: Stop,
     ) -> None:
         names = {one.name: UpstreamName.of(one.title, one.capabilities) for one in clients}
-        instance = uuid.uuid4().hex
+        pace, instance = Pace(time.monotonic), uuid.uuid4().hex
+        slack = _client(settings, CALL_TIMEOUT)
+        board = Board(ledger, slack, channels, names, now_us, pace, instance, identity.bot_id)
         self._clients = clients
         self._stop = stop
-
-        board = Board(
-            ledger,
-            _client(settings, CALL_TIMEOUT),
-            channels,
-            names,
-            now_us,
-            Pace(time.monotonic),
-            instance,
-            identity.bot_id,
-        )
         self._publisher = Reconciler("publisher", Publisher(board), now_us)
         show = self._publisher.wake
         self._appliers = [
@@ -118,19 +128,10 @@ class Daemon:
             Reconciler(f"poller {one.name}", ApprovalPoller(one, ledger, now_us, show), now_us)
             for one in clients
         ]
-        directory = Directory(_client(settings, INLINE_TIMEOUT), identity.team_id, time.monotonic)
-        desk = Desk(ledger, channels, directory, names, self._decided)
+        desk = Desk(ledger, channels, _directory(settings, identity), names, self._decided)
         self._clerk = Reconciler("clerk", Clerk(desk, _client(settings, INLINE_TIMEOUT), now_us), now_us)
-
-        bolt = _bolt(settings, identity)
-        listeners.register(bolt, Inbox(ledger, now_us, self._clerk.wake))
-        self._connection = SocketModeConnection(
-            settings.slack_app_token.get_secret_value(),
-            _client(settings, CALL_TIMEOUT),
-            bolt,
-            jitter=random.Random(),  # noqa: S311 - spreads reconnects, keeps no secret
-            on_refused=stop.on_refusal,
-        )
+        box = Inbox(ledger, now_us, self._clerk.wake)
+        self._connection = _connection(settings, identity, box, stop)
         self._sweeper = BackgroundScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None})
         self._sweeper.add_job(self._sweep, "interval", seconds=SWEEP_EVERY)
 
@@ -169,25 +170,61 @@ class Daemon:
                 return True
         return False
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """Closes the socket, so that nothing new comes; lets the steps under way end; then lets go.
 
-        What is not done by the deadline, or was not begun, waits in the ledger for the next start.
+        What was not begun waits in the ledger for the next start. False where something is still under way
+        at the deadline, and may still use the ledger.
         """
         deadline = time.monotonic() + DRAIN_SECONDS
-        self._connection.stop()
+        quiet = self._connection.stop()
         self._sweeper.shutdown(wait=False)
         for reconciler in self._reconcilers:
             reconciler.stop()
         late = [one.name for one in self._reconcilers if not one.join(deadline)]
         if late:
             log.warning("still under way at the end; the next start finishes it", reconcilers=late)
-        for client in self._clients:
-            client.close()
+        _log_off(self._clients)
+        return quiet and not late
+
+
+def _log_off(clients: list[Upstream]) -> None:
+    """Gives the upstreams a moment to hear of it; one that does not answer must not hold up the end."""
+    threads = [threading.Thread(target=one.close, name=f"log off {one.name}", daemon=True) for one in clients]
+    deadline = time.monotonic() + LOG_OFF_SECONDS
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process without waiting for threads that hang; what they were at is in the ledger."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _client(settings: Settings, timeout: int) -> WebClient:
     return web_client(settings, timeout=timeout, retries=False)
+
+
+def _directory(settings: Settings, identity: Identity) -> Directory:
+    client = _client(settings, INLINE_TIMEOUT)
+    return Directory(client, identity.team_id, time.monotonic, identity.enterprise_id)
+
+
+def _connection(settings: Settings, identity: Identity, box: Inbox, stop: Stop) -> SocketModeConnection:
+    bolt = _bolt(settings, identity)
+    listeners.register(bolt, box)
+    return SocketModeConnection(
+        settings.slack_app_token.get_secret_value(),
+        _client(settings, CALL_TIMEOUT),
+        bolt,
+        jitter=random.Random(),  # noqa: S311 - spreads reconnects, keeps no secret
+        on_refused=stop.on_refusal,
+    )
 
 
 def _bolt(settings: Settings, identity: Identity) -> App:
@@ -226,34 +263,39 @@ def _identify(settings: Settings, stop: Stop) -> Identity | None:
             log.warning("Slack does not answer yet", why=str(failure), again_in=ASK_AGAIN_AFTER)
             stop.wanted.wait(ASK_AGAIN_AFTER)
         else:
-            return Identity(str(answer.get("bot_id")), str(answer["user_id"]), str(answer["team_id"]))
+            names = ("bot_id", "user_id", "team_id", "enterprise_id")
+            return Identity(*(str(answer.get(name) or "") for name in names))
     return None
 
 
-def _run(settings: Settings, channels: ChannelStore, clients: list[Upstream], ledger: Ledger) -> int:
-    stop = Stop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop.on_signal)
+def _run(
+    settings: Settings, channels: ChannelStore, clients: list[Upstream], ledger: Ledger, stop: Stop
+) -> int:
     try:
         identity = _identify(settings, stop)
     except Refused as refused:
         where = Settings.model_fields["slack_bot_token"].description
         log.error("Slack does not accept SLACK_BOT_TOKEN", code=refused.code, where_to_get_it=where)  # noqa: TRY400
-        return SLACK_REFUSES
+        identity, stop.code = None, SLACK_REFUSES
     if identity is None:
+        ledger.close()
         return stop.code
     daemon = Daemon(settings, channels, ledger, clients, identity, stop)
     daemon.start()
     if daemon.wait_until_connected():
         log.info("ready", channels=[one.id for one in channels.all()], upstreams=list(settings.upstreams))
     stop.wanted.wait()
-    daemon.stop()
+    if daemon.stop():
+        ledger.close()
     log.info("stopped")
     return stop.code
 
 
 def main() -> int:
-    """Runs until SIGTERM or Ctrl-C. Returns the exit code: 0, 2 settings, 3 ledger, 4 Slack refuses us."""
+    """Runs until SIGTERM or Ctrl-C. Returns the exit code: 0; 2 settings, 3 ledger, 4 Slack refuses us."""
+    stop = Stop()
+    stop.listen()
+    os.umask(PRIVATE)
     try:
         settings = load_settings()
         channels = ChannelStore.read(settings.channels_file)
@@ -272,11 +314,8 @@ def main() -> int:
     except (SQLAlchemyError, OSError) as error:
         print(f"LEDGER_URL: the ledger cannot be opened: {error}", file=sys.stderr)
         return LEDGER_UNUSABLE
-    try:
-        return _run(settings, channels, clients, ledger)
-    finally:
-        ledger.close()
+    return _run(settings, channels, clients, ledger, stop)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

@@ -31,6 +31,8 @@ from upstream_client.models import (
 MAX_BACKOFF = 60
 ABANDONED_AFTER = 200 * SECOND
 """Another replica that began so long ago is dead: a call, a log-on and the call again take 65 s each at most."""
+LONGEST_WAIT = 3600 * SECOND
+STUMBLED = "Something is wrong in the bot itself; its log says what. I keep trying."
 TAKEN_AS = {Verdict.APPROVE: Status.APPROVED, Verdict.DENY: Status.DENIED}
 
 log = structlog.get_logger(__name__)
@@ -69,17 +71,14 @@ class Applier:
     def work(self, now: int) -> float | None:
         """Carries every due verdict. Returns seconds until the next one is due, None where none waits.
 
-        Raises an `ExceptionGroup` of what kept single verdicts from being carried, after all others were.
+        What is due only after the longest wait there is was put off before the clock was set back.
         """
-        failures: list[Exception] = []
         for key, at in self._agenda():
             if self._stopping.is_set():
                 return None
-            if at <= now:
-                self._carry_one(key, failures)
+            if at <= now or at > now + LONGEST_WAIT:
+                self._carry_one(key)
                 self._changed()
-        if failures:
-            raise ExceptionGroup("verdicts that could not be carried", failures)
         agenda = self._agenda()
         return max(0.0, (agenda[0][1] - self._clock()) / SECOND) if agenda else None
 
@@ -101,13 +100,27 @@ class Applier:
             return 0
         return intent_at + ABANDONED_AFTER
 
-    def _carry_one(self, key: str, failures: list[Exception]) -> None:
+    def _carry_one(self, key: str) -> None:
         try:
             self._carry(key)
         except Outdated:
             self._log.info("another replica was faster", request=key)
-        except Exception as error:  # noqa: BLE001 - one verdict must not hold up the others; `work` raises it
-            failures.append(error)
+        except Exception:  # noqa: BLE001 - logged with its trace, like everywhere
+            # One verdict must not hold up the others, and its card must not go on as if nothing were wrong.
+            self._log.exception("a verdict could not be carried", request=key)
+            self._stumbled(key)
+
+    def _stumbled(self, key: str) -> None:
+        """A defect of ours kept a verdict from being carried: its card says so, and it is tried again."""
+        row = self._read(key)
+        if row is None or row.state is not State.DECIDED:
+            return
+        now = self._clock()
+        with self._ledger.write() as tx:
+            if row.intent_at is None:
+                approvals.not_sent(tx, now, row, STUMBLED, now + _backoff(row.attempts) * SECOND)
+            else:
+                approvals.not_confirmed(tx, now, row, STUMBLED, now + self._growing_pause(row))
 
     def _carry(self, key: str) -> None:
         row = self._read(key)
@@ -128,6 +141,8 @@ class Applier:
     def _send(self, row: RequestRow) -> None:
         """Checks what is about to be decided, records the intent, and calls."""
         if row.verdict is Verdict.APPROVE and not self._is_as_shown(row):
+            return
+        if self._stopping.is_set():
             return
         with self._ledger.write() as tx:
             approvals.intend(tx, self._clock(), row, self._instance)
@@ -165,10 +180,12 @@ class Applier:
 
     def _gone_before(self, row: RequestRow, seen: Seen) -> None:
         """It no longer waits. Where only the list tells that, a single list may be wrong: it is read twice."""
-        unlisted = NotUnderstood(f"{self._upstream.title} does not list the request at the moment.")
-        seen_once = row.trouble == _trying(unlisted)
-        if seen.status is Status.UNKNOWN and not self._upstream.capabilities.get_one and not seen_once:
-            self._put_off(row, unlisted)
+        by_list_only = seen.status is Status.UNKNOWN and not self._upstream.capabilities.get_one
+        if by_list_only and row.missing == 0:
+            with self._ledger.write() as tx:
+                approvals.missed(tx, self._clock(), row)
+            unlisted = NotUnderstood(f"{self._upstream.title} does not list the request at the moment.")
+            self._put_off(self._read(row.key) or row, unlisted)
         else:
             self._settle(row, seen, maybe_ours=row.unsure)
 
@@ -176,7 +193,8 @@ class Applier:
         by = f"{row.decided_by_name} ({row.decided_by})"
         done = "Approved" if row.verdict is Verdict.APPROVE else "Denied"
         reason = f": {row.reason}" if row.reason else ""
-        decision = Decision(row.decision_id, by, f"{done} in Slack by {by}{reason} [{row.decision_id}]")
+        # The id comes first: a comment may be cut off.
+        decision = Decision(row.decision_id, by, f"[{row.decision_id}] {done} in Slack by {by}{reason}")
         self._log.info("sending", request=row.key, verdict=row.verdict, decision=decision.id)
         if row.verdict is Verdict.APPROVE:
             return self._upstream.approve(row.asked, row.for_how_long, decision)
@@ -235,9 +253,11 @@ class Applier:
 
     def _pause_after(self, row: RequestRow, error: UpstreamError) -> int:
         """Microseconds until the next look: each time about twice as long, as the upstream asks at least."""
+        return max(self._growing_pause(row), _asked_to_wait(error) * SECOND)
+
+    def _growing_pause(self, row: RequestRow) -> int:
         since = self._clock() - row.intent_at if row.intent_at is not None else 0
-        growing = min(max(self._look_again, since), MAX_BACKOFF * SECOND)
-        return max(growing, _asked_to_wait(error) * SECOND)
+        return min(max(self._look_again, since), MAX_BACKOFF * SECOND)
 
     def _seen_pending(self, row: RequestRow) -> None:
         """Once may be too early; the second time it was not taken, and goes out again."""
@@ -263,9 +283,13 @@ class Applier:
 
     def _is_our_answer(self, row: RequestRow, seen: Seen, *, maybe_ours: bool) -> bool:
         """Where the upstream keeps comments ours names the decision; else the same answer is enough."""
-        if row.verdict is None or seen.status is not TAKEN_AS[row.verdict]:
+        if row.verdict is None:
             return False
-        return row.decision_id in seen.comment if self._upstream.capabilities.comment else maybe_ours
+        if self._upstream.capabilities.comment:
+            # An approval may have been taken, and have run out since.
+            as_answered = (TAKEN_AS[row.verdict], Status.EXPIRED)
+            return row.decision_id in seen.comment and seen.status in as_answered
+        return maybe_ours and seen.status is TAKEN_AS[row.verdict]
 
 
 def _trying(error: UpstreamError) -> str:

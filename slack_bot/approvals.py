@@ -5,11 +5,12 @@ it is still the version that the caller read: the first verdict wins, across thr
 
     pending ──▶ decided ──▶ approved | denied | expired | elsewhere | unconfirmed
        │  ▲        └──────▶ pending      (refused upstream, or the facts changed: votes void)
-       │  └── elsewhere | unconfirmed    (listed again)
+       │  └── any settled state          (listed again)
        └────▶ expired | elsewhere
 """
 
 import hashlib
+import secrets
 from base64 import b32encode
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,16 +19,18 @@ from sqlalchemy import Connection, insert, update
 
 from slack_bot import audit, policy
 from slack_bot.audit import Kind
-from slack_bot.ledger import requests, votes
-from slack_bot.rows import RequestRow, State, body_of, request_by_key, votes_of
+from slack_bot.ledger import cards, requests, votes
+from slack_bot.rows import FINAL, CardState, RequestRow, State, body_of, request_by_key, votes_of
 from upstream_client.models import DIGEST_VERSION, ApprovalRequest, Duration, Seen, Status, Verdict
 
 KEY_LENGTH = 12
 SHOWN_DIGITS = 16
 """So many hex digits of the digest stand in a button's value."""
 
+NEVER = 0
+"""No vote became void yet. Replicas' clocks differ, so the time it was first seen would refuse a quick press."""
+
 _LIVE = (State.PENDING, State.DECIDED)
-_MAY_COME_BACK = (State.ELSEWHERE, State.UNCONFIRMED)
 
 
 class Cause(StrEnum):
@@ -41,7 +44,7 @@ class Counting(StrEnum):
 
     COUNTED = "counted"
     CHANGED = "changed"
-    """The request is not what the card showed."""
+    """The request is not what the card showed, or the press is from before votes became void."""
     TOO_LATE = "too late"
     """The request no longer waits."""
 
@@ -52,7 +55,10 @@ class Outdated(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """One approver's answer on its way into the count. ``shown`` is the digest's beginning, from the card."""
+    """One approver's answer on its way into the count.
+
+    ``shown`` is the digest's beginning, from the card; ``pressed_at`` is when the press was saved.
+    """
 
     shown: str
     channel: str
@@ -61,6 +67,7 @@ class Ballot:
     verdict: Verdict
     duration: Duration
     inbox_id: int
+    pressed_at: int
     reason: str = ""
 
 
@@ -90,6 +97,7 @@ def add(tx: Connection, now: int, request: ApprovalRequest) -> None:
             upstream_id=request.id,
             state=State.PENDING,
             revision=1,
+            revised_at=NEVER,
             version=1,
             look=1,
             digest=request.digest,
@@ -181,6 +189,7 @@ def refresh(tx: Connection, now: int, row: RequestRow, request: ApprovalRequest)
         look=True,
         missing=0,
         revision=row.revision + 1,
+        revised_at=now,
         notice=notice,
         **_as_told(request),
     )
@@ -189,8 +198,8 @@ def refresh(tx: Connection, now: int, row: RequestRow, request: ApprovalRequest)
 
 def missed(tx: Connection, now: int, row: RequestRow) -> None:
     """A complete list did not have it: noted, and nothing concluded."""
-    _expect(row, State.PENDING)
-    _change(tx, now, row, State.PENDING, look=False, missing=row.missing + 1)
+    _expect(row, *_LIVE)
+    _change(tx, now, row, row.state, look=False, missing=row.missing + 1)
 
 
 def still_there(tx: Connection, now: int, row: RequestRow) -> None:
@@ -200,9 +209,15 @@ def still_there(tx: Connection, now: int, row: RequestRow) -> None:
 
 
 def relist(tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) -> None:
-    """A request that was settled elsewhere, or whose outcome nobody knew, is listed as waiting again."""
-    _expect(row, *_MAY_COME_BACK)
-    notice = "The request is waiting again."
+    """A request that was settled is waiting again: listed again, whatever the upstream said before."""
+    _expect(row, *FINAL)
+    confirmed = row.state in (State.APPROVED, State.DENIED)
+    answer = "approval" if row.verdict is Verdict.APPROVE else "denial"
+    notice = (
+        f"The request still waits, although {row.decided_by_name}'s {answer} was confirmed."
+        if confirmed
+        else "The request is waiting again."
+    )
     _change(
         tx,
         now,
@@ -211,8 +226,11 @@ def relist(tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) 
         look=True,
         **(_UNDECIDED | _as_told(request)),
         revision=row.revision + 1,
+        revised_at=now,
         notice=notice,
     )
+    settled = (cards.c.request_key == row.key, cards.c.state == CardState.SETTLED)
+    tx.execute(update(cards).where(*settled).values(state=CardState.POSTED))
     audit.append(tx, now, Kind.REQUEST_BACK, row.key, was=row.state.value, digest=request.digest)
 
 
@@ -249,7 +267,7 @@ def vote(tx: Connection, now: int, key: str, ballot: Ballot) -> Counting:
         raise LookupError(f"no request {key}")
     if row.state is not State.PENDING:
         return Counting.TOO_LATE
-    if shown_digest(row.digest) != ballot.shown:
+    if shown_digest(row.digest) != ballot.shown or ballot.pressed_at < row.revised_at:
         return Counting.CHANGED
     _record_vote(tx, now, row, ballot)
     verdict = policy.verdict(votes_of(tx, key, row.revision, ballot.channel))
@@ -288,7 +306,7 @@ def _record_vote(tx: Connection, now: int, row: RequestRow, ballot: Ballot) -> N
 
 
 def _decide(tx: Connection, now: int, row: RequestRow, verdict: Verdict, ballot: Ballot) -> None:
-    decision_id = f"{row.key}-{row.revision}"
+    decision_id = secrets.token_hex(8)
     _change(
         tx,
         now,
@@ -324,7 +342,8 @@ def intend(tx: Connection, now: int, row: RequestRow, by: str) -> None:
     _expect(row, State.DECIDED)
     if row.intent_at is not None:
         raise ValueError(f"the decision on request {row.key} is on its way already")
-    _change(tx, now, row, State.DECIDED, look=False, intent_at=now, intent_by=by, attempts=row.attempts + 1)
+    sending = {"intent_at": now, "intent_by": by, "attempts": row.attempts + 1, "missing": 0}
+    _change(tx, now, row, State.DECIDED, look=False, **sending)
     audit.append(
         tx, now, Kind.INTENT, row.key, verdict=row.verdict, decision=row.decision_id, attempt=row.attempts + 1
     )
@@ -394,6 +413,7 @@ def reopen(tx: Connection, now: int, row: RequestRow, notice: str, request: Appr
         look=True,
         **(_UNDECIDED | _as_told(request)),
         revision=row.revision + 1,
+        revised_at=now,
         notice=notice,
     )
     audit.append(

@@ -165,6 +165,8 @@ def _facts(asked: ApprovalRequest, upstream: UpstreamName, row: RequestRow) -> l
         shown = _fact(fact.label, fact.value, left)
         lines.append(shown)
         left -= sum(len(element["text"]) for element in shown)
+    if len(asked.durations) == 1:
+        lines.append(_fact("For", asked.durations[0].words))
     return [
         *lines,
         _fact("Risk", RISK_WORDS[asked.risk]),
@@ -260,9 +262,12 @@ def _settled_without_us(row: RequestRow, upstream: UpstreamName) -> list[Line]:
     lines: list[Line] = []
     if row.verdict is not None:
         answer = "approval" if row.verdict is Verdict.APPROVE else "denial"
-        lines.append(
-            line(rich_text.user(row.decided_by), text(f"'s {answer} was not applied: it came too late."))
+        fate = (
+            f"'s {answer} was sent, and {upstream.title} does not say whether it took it."
+            if row.unsure
+            else f"'s {answer} was not applied: it came too late."
         )
+        lines.append(line(rich_text.user(row.decided_by), text(fate)))
     if row.settled_at is not None:
         lines.append(line(text("Settled "), moment(row.settled_at, utc_text(row.settled_at)), text(".")))
     if row.outcome_detail:

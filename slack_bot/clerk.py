@@ -6,12 +6,10 @@ from urllib.parse import urlsplit
 
 import requests
 import structlog
-from pydantic import BaseModel, ValidationError
 from slack_sdk import WebClient
 from structlog.contextvars import bound_contextvars
 
 from slack_bot import answers, inbox
-from slack_bot.approvals import Outdated
 from slack_bot.clock import MINUTE, SECOND
 from slack_bot.desk import Desk
 from slack_bot.directory import Busy
@@ -30,15 +28,8 @@ ANSWERS_A_ROUND = 10
 LEASE = 60 * SECOND
 """Sending an answer takes less; after it, whoever took it is dead."""
 REPLY_TIMEOUT = 5.0
-SLACK_REPLIES = "https://hooks.slack.com"
 
 log = structlog.get_logger(__name__)
-
-
-class _Reply(BaseModel):
-    """The part of a saved payload that says where a reply may go."""
-
-    response_url: str = ""
 
 
 class Clerk:
@@ -50,7 +41,7 @@ class Clerk:
         self._clock = clock
         self._stopping = threading.Event()
         self._opens_at = 0
-        self._reply_origins = {SLACK_REPLIES, _origin(client.base_url)}
+        self._reply_origins = reply_origins(client.base_url)
 
     def stop(self) -> None:
         """No new item; the rest waits in the inbox."""
@@ -77,8 +68,6 @@ class Clerk:
             except Busy as busy:
                 too_old = item.received_at + COUNTS_FOR + SECOND
                 self._postpone(item, min(self._open_again(busy), max(too_old, now)))
-            except Outdated:
-                self._postpone(item, now)
             except Exception:
                 # One item must not hold up the others.
                 log.exception("an item of the inbox could not be handled", item=item.id, kind=item.kind)
@@ -150,7 +139,7 @@ class Clerk:
 
     def _reply(self, answer: Answer, refused: Refused, now: int) -> int | None:
         """To somebody who is not in the channel, the press itself carries the address for an answer."""
-        url = _reply_address(answer.item)
+        url = answer.item.reply_to
         if _origin(url) not in self._reply_origins:
             log.warning("a private answer cannot be delivered", why=refused.code, answer=answer.text)
             return None
@@ -168,12 +157,10 @@ class Clerk:
         return None
 
 
-def _reply_address(item: Item) -> str:
-    """ "" where what was saved tells none."""
-    try:
-        return _Reply.model_validate_json(item.payload).response_url
-    except ValidationError:
-        return ""
+def reply_origins(api_url: str) -> set[str]:
+    """Where Slack takes answers: beside its API under the name hooks, an emulator under its own."""
+    api = _origin(api_url)
+    return {api, api.replace("://", "://hooks.", 1)}
 
 
 def _origin(url: str) -> str:

@@ -11,6 +11,8 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 UPSTREAMS: Final = ("privilege_manager",)
 LOG_FORMATS: Final = ("json", "text")
@@ -170,10 +172,22 @@ def _ledger_url(value: str) -> str:
             raise ValueError("names no file: write sqlite:///state/ledger.db, or sqlite:////data/ledger.db")
         return value
     if value.startswith("postgresql+psycopg://"):
-        return value
+        return _postgresql_url(value)
     if value.startswith(("postgres://", "postgresql://", "postgresql+")):
         raise ValueError("must start with postgresql+psycopg://, which names the driver that is installed")
     raise ValueError("starts neither with sqlite:/// nor with postgresql+psycopg://")
+
+
+def _postgresql_url(value: str) -> str:
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError(
+            "is not a database's address: postgresql+psycopg://user:password@host/database"
+        ) from None
+    if "@" in (url.host or ""):
+        raise ValueError("has an @ in its user name or password: write %40 for it")
+    return value
 
 
 def _channels_file(value: str | Path) -> Path:

@@ -41,9 +41,13 @@ class Directory:
     Used by one thread. Every method raises `Busy` where Slack says 429, `CannotTell` on any other failure.
     """
 
-    def __init__(self, client: WebClient, team_id: str, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, client: WebClient, team_id: str, monotonic: Callable[[], float], enterprise_id: str = ""
+    ) -> None:
+        """``team_id`` is our workspace's, ``enterprise_id`` our organisation's if it is in one."""
         self._client = client
         self._team_id = team_id
+        self._enterprise_id = enterprise_id
         self._monotonic = monotonic
         self._people: dict[str, tuple[float, Person]] = {}
         self._members: dict[str, tuple[float, frozenset[str]]] = {}
@@ -80,11 +84,21 @@ class Directory:
             return Standing.DEACTIVATED
         if user.get("is_bot") or user.get("is_workflow_bot"):
             return Standing.BOT
-        if user.get("is_stranger") or user.get("team_id", self._team_id) != self._team_id:
+        if user.get("is_stranger") or not self._is_ours(user):
             return Standing.STRANGER
         if user.get("is_restricted") or user.get("is_ultra_restricted"):
             return Standing.GUEST
         return Standing.MEMBER
+
+    def _is_ours(self, user: dict[str, Any]) -> bool:
+        """Of our workspace, or of our organisation: in Enterprise Grid people have a team of their own.
+
+        https://docs.slack.dev/reference/objects/user-object
+        """
+        organisation = (user.get("enterprise_user") or {}).get("enterprise_id")
+        return user.get("team_id") == self._team_id or bool(
+            self._enterprise_id and organisation == self._enterprise_id
+        )
 
     def _group(self, group: str) -> frozenset[str]:
         return self._listing(f"group {group}", lambda: self._read_group(group))

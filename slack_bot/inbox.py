@@ -8,23 +8,30 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from slack_bot.clock import MINUTE
 from slack_bot.ledger import Ledger, inbox
 
 LONGEST_KEY = 300
+LONGEST_WAIT = 30 * MINUTE
+"""Nothing is ever put off for longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One saved delivery. ``payload`` is the JSON of the listener's own model."""
+    """One saved delivery. ``payload`` is the JSON of the listener's own model.
+
+    ``reply_to`` is the address that Slack gave for answers to it; it is forgotten with the last answer.
+    """
 
     id: int
     kind: str
     channel: str
     user_id: str
     payload: str
+    reply_to: str
     received_at: int
 
 
@@ -36,7 +43,15 @@ class Answer:
     text: str
 
 
-_ITEM = (inbox.c.id, inbox.c.kind, inbox.c.channel, inbox.c.user_id, inbox.c.payload, inbox.c.received_at)
+_ITEM = (
+    inbox.c.id,
+    inbox.c.kind,
+    inbox.c.channel,
+    inbox.c.user_id,
+    inbox.c.payload,
+    inbox.c.reply_to,
+    inbox.c.received_at,
+)
 
 
 class Inbox:
@@ -47,7 +62,9 @@ class Inbox:
         self._clock = clock
         self._wake_clerk = wake_clerk
 
-    def save(self, kind: str, once_key: str, *, channel: str, user_id: str, payload: str) -> bool:
+    def save(
+        self, kind: str, once_key: str, *, channel: str, user_id: str, payload: str, reply_to: str = ""
+    ) -> bool:
         """Saves durably before it returns. False where ``once_key`` was saved before: the same thing again.
 
         Raises `sqlalchemy.exc.SQLAlchemyError` where the ledger cannot be written; the caller must then not
@@ -60,6 +77,7 @@ class Inbox:
             channel=channel,
             user_id=user_id,
             payload=payload,
+            reply_to=reply_to,
             received_at=now,
             due_at=now,
             result="",
@@ -81,8 +99,13 @@ def _kept(once_key: str) -> str:
 
 def due_items(connection: Connection, now: int, limit: int = 100) -> list[Item]:
     """What waits to be handled, in the order it came."""
-    query = select(*_ITEM).where(inbox.c.due_at <= now).order_by(inbox.c.id).limit(limit)
+    query = select(*_ITEM).where(_due(inbox.c.due_at, now)).order_by(inbox.c.id).limit(limit)
     return [Item(*row) for row in connection.execute(query)]
+
+
+def _due(column: ColumnElement[int], now: int) -> ColumnElement[bool]:
+    """Its time has come; or it is so far off that the clock must have been set back since."""
+    return or_(column <= now, column > now + LONGEST_WAIT)
 
 
 def is_waiting(tx: Connection, item: Item) -> bool:
@@ -100,7 +123,12 @@ def finish(tx: Connection, item: Item, now: int, result: str, answer: str = "") 
         update(inbox)
         .where(inbox.c.id == item.id, inbox.c.due_at.is_not(None))
         .values(
-            due_at=None, handled_at=now, result=result, answer=answer, answer_due_at=now if answer else None
+            due_at=None,
+            handled_at=now,
+            result=result,
+            answer=answer,
+            answer_due_at=now if answer else None,
+            reply_to=inbox.c.reply_to if answer else "",
         )
     )
 
@@ -113,7 +141,10 @@ def postpone(tx: Connection, item: Item, until: int) -> None:
 def due_answers(connection: Connection, now: int, limit: int = 100) -> list[Answer]:
     """Answers that wait to be sent, oldest first."""
     query = (
-        select(*_ITEM, inbox.c.answer).where(inbox.c.answer_due_at <= now).order_by(inbox.c.id).limit(limit)
+        select(*_ITEM, inbox.c.answer)
+        .where(_due(inbox.c.answer_due_at, now))
+        .order_by(inbox.c.id)
+        .limit(limit)
     )
     return [Answer(Item(*row[:-1]), row[-1]) for row in connection.execute(query)]
 
@@ -123,13 +154,13 @@ def take_answer(tx: Connection, answer: Answer, now: int, until: int) -> bool:
 
     False where another replica was faster.
     """
-    due = (inbox.c.id == answer.item.id, inbox.c.answer_due_at <= now)
+    due = (inbox.c.id == answer.item.id, _due(inbox.c.answer_due_at, now))
     return tx.execute(update(inbox).where(*due).values(answer_due_at=until)).rowcount == 1
 
 
 def answered(tx: Connection, answer: Answer) -> None:
     """Marks an answer sent, or given up."""
-    tx.execute(update(inbox).where(inbox.c.id == answer.item.id).values(answer_due_at=None))
+    tx.execute(update(inbox).where(inbox.c.id == answer.item.id).values(answer_due_at=None, reply_to=""))
 
 
 def postpone_answer(tx: Connection, answer: Answer, until: int) -> None:
@@ -140,7 +171,7 @@ def postpone_answer(tx: Connection, answer: Answer, until: int) -> None:
 
 def postpone_due_answers(tx: Connection, now: int, until: int) -> None:
     """Sends every answer that is due later: Slack wants none before."""
-    tx.execute(update(inbox).where(inbox.c.answer_due_at <= now).values(answer_due_at=until))
+    tx.execute(update(inbox).where(_due(inbox.c.answer_due_at, now)).values(answer_due_at=until))
 
 
 def next_due(connection: Connection) -> int | None:

@@ -35,7 +35,13 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0001"
 """The newest migration; Alembic, and its memory, are loaded only where the database is older."""
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 5_000
+POSTGRESQL = {
+    "connect_timeout": 5,
+    "options": "-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000",
+    "tcp_user_timeout": 10_000,
+}
+"""How long a silent server may hold us up; seconds, then milliseconds."""
 READING = {"reading": True}
 """The option of a connection that only queries."""
 _MIGRATION_LOCK = 0x5AB0_0001
@@ -60,6 +66,7 @@ inbox = Table(
     Column("channel", String(20), nullable=False),
     Column("user_id", String(20), nullable=False),
     Column("payload", Text, nullable=False),
+    Column("reply_to", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("due_at", BigInteger, index=True),
     Column("handled_at", BigInteger),
@@ -76,6 +83,7 @@ requests = Table(
     Column("upstream_id", String(300), nullable=False),
     Column("state", String(20), nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("revised_at", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
     Column("look", Integer, nullable=False),
     Column("digest", String(66), nullable=False),
@@ -179,7 +187,7 @@ class Ledger:
         self.sole = self._url.get_backend_name() == "sqlite"
         self._lock_file = self._lock() if self.sole else None
         self._writer: AbstractContextManager[Any] = Lock() if self.sole else nullcontext()
-        self.engine = _sqlite_engine(url) if self.sole else create_engine(url, pool_pre_ping=True)
+        self.engine = _sqlite_engine(url) if self.sole else _postgresql_engine(url)
         try:
             self._migrate()
         except BaseException:
@@ -233,8 +241,13 @@ def _locked(path: Path) -> IO[bytes]:
     return lock_file
 
 
+def _postgresql_engine(url: str) -> Engine:
+    return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=POSTGRESQL)
+
+
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"isolation_level": None})
+    # Parameters are hidden in errors, and so in logs: they are what people asked for and pressed.
+    engine = create_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

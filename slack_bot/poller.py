@@ -17,11 +17,17 @@ from upstream_client.base import Upstream
 from upstream_client.exceptions import Interrupted, Throttled, Unreachable, UpstreamError
 from upstream_client.models import ApprovalRequest, Seen, Status
 
+SETTLED_FOR_GOOD = 60 * SECOND
+"""So long a list may lag behind an answer that the upstream took."""
+GONE_AFTER_MASS = 10
+"""Lists without a request, where nothing but the list tells, and most of it vanished with it."""
 GONE_AFTER = 2
 """Complete lists without a request before anybody asks what became of it: a single list may be wrong."""
 MASS = 5
 """When more than so many, and more than half, vanish at once, the list is suspected and not they."""
 FETCHES_A_POLL = 50
+SILENT = (Unreachable, Interrupted, Throttled)
+"""After these it is no use to ask the upstream for another request at once."""
 BATCH = 100
 """Requests a transaction: while one runs no press can be saved, and Slack waits three seconds at most."""
 
@@ -54,6 +60,7 @@ class ApprovalPoller:
         self._stopping = threading.Event()
         self._agreed: dict[str, tuple[int, str]] = {}
         self._rest: tuple[int, int] | None = None
+        self._doubtful: list[RequestRow] = []
         self._log = log.bind(upstream=upstream.name)
 
     def stop(self) -> None:
@@ -92,6 +99,7 @@ class ApprovalPoller:
             return
         try:
             self._take_in(fresh, known)
+            self._look_at_doubtful()
             self._look_into(absent, sum(one.state is State.PENDING for one in known.values()))
         finally:
             self._log.info("polled", listed=len(listed), news=len(fresh), absent=len(absent))
@@ -122,27 +130,55 @@ class ApprovalPoller:
         return known.missing > 0
 
     def _take_in(self, fresh: Sequence[ApprovalRequest], known: dict[str, _Known]) -> None:
-        for batch in _batches(fresh):
+        """Rows are locked in the order of their keys, so that two replicas do not wait for each other; what is
+        new is first seen in the order of the list, in which cards then come.
+        """
+        self._doubtful.clear()
+        began = self._clock()
+        first_seen = {one.id: began + position for position, one in enumerate(fresh)}
+        for batch in _batches(sorted(fresh, key=lambda one: approvals.key_of(one.upstream, one.id))):
             try:
                 with self._ledger.write() as tx:
                     for request in batch:
-                        self._take_in_one(tx, request, known.get(request.id))
+                        self._take_in_one(tx, request, known.get(request.id), first_seen[request.id])
             except IntegrityError:
                 self._log.info("another replica takes these in as well; the next poll sees what is left")
 
-    def _take_in_one(self, tx: Connection, request: ApprovalRequest, known: _Known | None) -> None:
+    def _take_in_one(
+        self, tx: Connection, request: ApprovalRequest, known: _Known | None, first_seen: int
+    ) -> None:
         """Writes only over what the list can be newer than."""
         now = self._clock()
         row = request_by_key(tx, approvals.key_of(request.upstream, request.id), lock=True)
         if row is None:
-            approvals.add(tx, now, request)
+            approvals.add(tx, first_seen, request)
         elif known is not None:
             if row.state is State.PENDING and row.version == known.version:
                 self._tell_again(tx, now, row, request)
         elif row.state in (State.ELSEWHERE, State.UNCONFIRMED):
             approvals.relist(tx, now, row, request)
-        elif row.state in (State.APPROVED, State.DENIED):
-            self._log.warning("listed as waiting though it took our answer", request=row.key, state=row.state)
+        elif now - (row.settled_at or now) > SETTLED_FOR_GOOD:
+            self._doubtful.append(row)
+
+    def _look_at_doubtful(self) -> None:
+        """Listed as waiting long after the upstream took our answer, or let it expire: does it wait?"""
+        doubtful, self._doubtful = self._doubtful[:FETCHES_A_POLL], []
+        for row in doubtful:
+            if self._stopping.is_set():
+                return
+            try:
+                seen = self._upstream.fetch(row.upstream_id)
+            except UpstreamError as error:
+                self._log.warning(
+                    "a doubtful request could not be looked at", request=row.key, why=str(error)
+                )
+                if isinstance(error, SILENT):
+                    return
+                continue
+            if seen.status is Status.PENDING and seen.request is not None:
+                self._log.error("it waits, whatever was said before", request=row.key, state=row.state)
+                with self._ledger.write() as tx:
+                    approvals.relist(tx, self._clock(), row, seen.request)
 
     def _tell_again(self, tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) -> None:
         if approvals.hash_of(body_of(request)) != row.body_hash:
@@ -185,7 +221,7 @@ class ApprovalPoller:
             seen = self._fate(row)
         except UpstreamError as error:
             self._log.warning("a vanished request could not be looked at", request=key, why=str(error))
-            return not isinstance(error, Unreachable | Interrupted | Throttled)
+            return not isinstance(error, SILENT)
         with self._ledger.write() as tx:
             latest = request_by_key(tx, key, lock=True)
             if latest is not None and latest.version == row.version:
@@ -202,8 +238,12 @@ class ApprovalPoller:
         now = self._clock()
         if seen.status is Status.PENDING:
             approvals.still_there(tx, now, row)
-        elif seen.status is not Status.UNKNOWN or trust_absence or self._upstream.capabilities.get_one:
+        elif seen.status is not Status.UNKNOWN or trust_absence or self._is_certain(row):
             approvals.gone(tx, now, row, seen)
+
+    def _is_certain(self, row: RequestRow) -> bool:
+        """Whether "unknown" is an answer about this request, or many lists left it out."""
+        return self._upstream.capabilities.get_one or row.missing >= GONE_AFTER_MASS
 
 
 _KNOWN = select(

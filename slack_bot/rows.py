@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from slack_bot.ledger import cards, requests, votes
 from upstream_client.models import ApprovalRequest, Duration, Verdict
@@ -27,12 +27,18 @@ class State(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
+FINAL = frozenset(State) - {State.PENDING, State.DECIDED}
+"""The states in which nothing more is done, unless the request is listed again."""
+
+
 class CardState(StrEnum):
     """Where a card stands."""
 
     CLAIMED = "claimed"
     """Somebody set out to post it; until its ts is known nobody can tell whether Slack has it."""
     POSTED = "posted"
+    SETTLED = "settled"
+    """Its request is settled, and it shows that: nobody has to look at it again."""
     LOST = "lost"
     """The message is gone or closed to us; see ``lost_because``."""
 
@@ -41,11 +47,11 @@ class CardState(StrEnum):
 class RequestRow:
     """A request and everything the bot knows of it.
 
-    ``revision`` goes up when votes become void; ``version`` with every change, so that a writer can tell
-    whether it still writes over what it read; ``look`` with every change that the card shows. ``missing``
-    counts the complete lists without it. ``unsure`` tells that a call was made whose outcome nobody learned.
-    ``notice`` says why it waits again, ``trouble`` what keeps a
-    decision from being applied.
+    ``revision`` goes up when votes become void, at ``revised_at`` (0: never yet); ``version`` with every
+    change, so that a writer can tell whether it still writes over what it read; ``look`` with every change
+    that the card shows.
+    ``missing`` counts the complete lists without it. ``unsure`` tells that a call was made whose outcome nobody
+    learned. ``notice`` says why it waits again, ``trouble`` what keeps a decision from being applied.
     """
 
     key: str
@@ -53,6 +59,7 @@ class RequestRow:
     upstream_id: str
     state: State
     revision: int
+    revised_at: int
     version: int
     look: int
     digest: str
@@ -171,6 +178,15 @@ def card_at(connection: Connection, channel: str, ts: str) -> CardRow | None:
     query = select(cards).where(cards.c.channel == channel, cards.c.ts == ts)
     found = connection.execute(query).mappings().first()
     return None if found is None else _CARD.validate_python(dict(found))
+
+
+def count_waiting(connection: Connection, channel: str) -> int:
+    """How many requests wait for an answer on a card in this channel."""
+    both = cards.join(requests, cards.c.request_key == requests.c.key)
+    query = select(func.count()).select_from(both)
+    return connection.execute(
+        query.where(cards.c.channel == channel, requests.c.state == State.PENDING)
+    ).scalar_one()
 
 
 def votes_of(connection: Connection, key: str, revision: int, channel: str) -> list[VoteRow]:

@@ -13,7 +13,7 @@ from slack_sdk.http_retry import default_retry_handlers
 from slack_bot.config import Settings
 
 INLINE_TIMEOUT: Final = 2
-"""Seconds, for calls made before an acknowledgement, which Slack expects within three."""
+"""Seconds, for the clerk's calls: a person waits for the answer, and others wait behind it."""
 
 _PROXY_OF: Final = {"https": "https", "wss": "https", "http": "http", "ws": "http"}
 

@@ -90,7 +90,11 @@ class BotProcess:
         """Its exit code, once it ended."""
         return self._process.wait(timeout)
 
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal."""
+        self._process.send_signal(number)
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Sends a signal; the exit code."""
-        self._process.send_signal(number)
+        self.send(number)
         return self.wait()

@@ -6,7 +6,7 @@ Restarting is throwing all pieces away and building them anew over the same ledg
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -100,6 +100,7 @@ class Rig:
         self.clock = clock or Clock()
         self.privman_url = sandbox.privman_url
         self.contract: Contract | None = None
+        self.client: type[PrivManClient] = PrivManClient
         self.channels = ChannelStore(
             [Channel(id, policy) for id, policy in (channels or {APPROVALS: APPROVERS}).items()]
         )
@@ -135,7 +136,7 @@ class Rig:
     def _build(self) -> None:
         settings, clock, instance = self._settings(), self.clock.now, f"process-{random.random()}"
         self.ledger = Ledger(self.ledger_url)
-        self.upstream = PrivManClient(
+        self.upstream = self.client(
             settings.privman_base_url,
             settings.privman_username,
             settings.privman_password.get_secret_value(),
@@ -323,6 +324,26 @@ class Strike:
             self._left -= 1
             if self._left == 0:
                 raise Killed
+
+
+@contextmanager
+def at_statement(rig: Rig, words: str, happens: Callable[[], object], nth: int = 1) -> Iterator[None]:
+    """Lets something happen where the n-th statement with these words is about to be executed."""
+    left = nth
+
+    def before(*execution: object) -> None:
+        nonlocal left
+        if words in str(execution[2]):
+            left -= 1
+            if left == 0:
+                happens()
+
+    event.listen(rig.ledger.engine, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(rig.ledger.engine, "before_cursor_execute", before)
+    assert left <= 0, f"no statement with {words}"
 
 
 def texts(part: object) -> Iterator[str]:

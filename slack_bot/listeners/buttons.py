@@ -19,13 +19,14 @@ from slack_bot.directory import CannotTell
 from slack_bot.inbox import Inbox, Item
 from slack_bot.policy import Refusal, may_decide
 from slack_bot.rows import CardState, RequestRow, card_at, cards_of, request_by_key
-from upstream_client.models import Duration, Verdict
+from upstream_client.models import ONE_TIME, Duration, Verdict
 
 KIND = "click"
 MALFORMED = "malformed"
 COUNTS_FOR = 15 * MINUTE
 """A press that waited longer is not counted: the person may have changed their mind."""
 KEPT_OF_MALFORMED = 2_000
+LONGEST_ADDRESS = 2_000
 
 _VALUE = re.compile(rf"([a-z2-7]{{{KEY_LENGTH}}})\.([0-9a-f]{{{SHOWN_DIGITS}}})")
 _VERDICTS = {APPROVE: Verdict.APPROVE, DENY: Verdict.DENY}
@@ -45,7 +46,6 @@ class Click(BaseModel):
     action_ts: str = Field(max_length=40)
     value: str = Field(max_length=2_000)
     duration: str | None = Field(max_length=150)
-    response_url: str = Field(default="", max_length=2_000)
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> Self:
@@ -61,7 +61,6 @@ class Click(BaseModel):
                 "action_ts": action.get("action_ts"),
                 "value": action.get("value"),
                 "duration": _at({"menu": menus}, "menu", "selected_option", "value"),
-                "response_url": body.get("response_url") or "",
             }
         )
 
@@ -92,7 +91,14 @@ def register(app: App, box: Inbox) -> None:
             _save_malformed(box, body)
         else:
             payload = click.model_dump_json()
-            box.save(KIND, click.once_key, channel=click.channel, user_id=click.user, payload=payload)
+            box.save(
+                KIND,
+                click.once_key,
+                channel=click.channel,
+                user_id=click.user,
+                payload=payload,
+                reply_to=_reply_address(body),
+            )
         ack()
 
     def acknowledge(ack: Ack) -> None:
@@ -107,12 +113,15 @@ def _save_malformed(box: Inbox, body: dict[str, Any]) -> None:
     action = _first(body.get("actions"))
     user, channel = str(_at(body, "user", "id"))[:20], str(_at(body, "channel", "id"))[:20]
     pressed = json.dumps({"actions": body.get("actions"), "container": body.get("container")}, default=str)
-    kept = {
-        "pressed": pressed[:KEPT_OF_MALFORMED],
-        "response_url": str(body.get("response_url") or "")[:2_000],
-    }
+    kept = json.dumps({"pressed": pressed[:KEPT_OF_MALFORMED]})
     once = f"malformed:{user}:{channel}:{action.get('action_ts')}:{body.get('trigger_id')}"
-    box.save(MALFORMED, once, channel=channel, user_id=user, payload=json.dumps(kept))
+    box.save(MALFORMED, once, channel=channel, user_id=user, payload=kept, reply_to=_reply_address(body))
+
+
+def _reply_address(body: dict[str, Any]) -> str:
+    """Where Slack takes answers to this press for half an hour; nothing where it is no address."""
+    address = body.get("response_url")
+    return address if isinstance(address, str) and len(address) <= LONGEST_ADDRESS else ""
 
 
 def handle_malformed(item: Item, desk: Desk, now: int) -> None:
@@ -148,7 +157,8 @@ def handle(item: Item, desk: Desk, now: int) -> None:
 
 
 def _refuse_the_old(item: Item, now: int) -> None:
-    if now - item.received_at > COUNTS_FOR:
+    """A press of the future is one of before the clock was set back: nobody can tell how old it is."""
+    if not -MINUTE <= now - item.received_at <= COUNTS_FOR:
         raise _No("too old", answers.STALE)
 
 
@@ -172,6 +182,8 @@ def _shown_request(click: Click, key: str, desk: Desk) -> RequestRow:
         )
     if row is None:
         raise _No("unknown request", answers.NOT_OURS, security=True)
+    if row.upstream not in desk.upstreams:
+        raise _No("upstream not configured", answers.NOT_CONFIGURED)
     if card is not None and card.request_key != key:
         raise _No("value of another card", answers.NOT_OURS, security=True)
     if card is None and not claimed:
@@ -182,8 +194,10 @@ def _shown_request(click: Click, key: str, desk: Desk) -> RequestRow:
 def _ballot(item: Item, click: Click, shown: str, row: RequestRow, desk: Desk) -> Ballot:
     name = _allowed(click, desk)
     verdict = _VERDICTS[click.action_id]
-    duration = _duration(click, row) if verdict is Verdict.APPROVE else Duration(None)
-    return Ballot(shown, click.channel, click.user, name, verdict, duration, item.id)
+    duration = _duration(click, row) if verdict is Verdict.APPROVE else ONE_TIME
+    return Ballot(
+        shown, click.channel, click.user, name, verdict, duration, item.id, pressed_at=item.received_at
+    )
 
 
 def _allowed(click: Click, desk: Desk) -> str:
@@ -203,12 +217,16 @@ def _allowed(click: Click, desk: Desk) -> str:
 
 
 def _duration(click: Click, row: RequestRow) -> Duration:
+    """The chosen one. Where the press brings no choice: the only one offered, or else the least, one time."""
     offered = row.asked.durations
     if click.duration is None:
-        return offered[0]
+        without_choice = offered[0] if len(offered) == 1 else ONE_TIME
+        if without_choice not in offered:
+            raise _No("no duration chosen", answers.CHOOSE_DURATION)
+        return without_choice
     chosen = next((one for one in offered if option_value(one) == click.duration), None)
     if chosen is None:
-        raise _No("duration not offered", answers.UNKNOWN_DURATION, security=True)
+        raise _No("duration not offered", answers.CHOOSE_DURATION, security=True)
     return chosen
 
 

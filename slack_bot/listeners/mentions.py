@@ -5,13 +5,11 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from slack_bolt import App
-from sqlalchemy import func, select
 
 from slack_bot import answers, inbox
 from slack_bot.desk import Desk
 from slack_bot.inbox import Inbox, Item
-from slack_bot.ledger import cards, requests
-from slack_bot.rows import State
+from slack_bot.rows import count_waiting
 
 KIND = "mention"
 
@@ -23,7 +21,6 @@ class _Event(BaseModel):
 
     user: str = Field(pattern=r"^[A-Z0-9]{2,20}$")
     channel: str = Field(pattern=r"^[A-Z0-9]{2,20}$")
-    text: str
 
 
 class Mention(BaseModel):
@@ -58,13 +55,8 @@ def register(app: App, box: Inbox) -> None:
 
 def handle(item: Item, desk: Desk, now: int) -> None:
     """Answers in private what the bot does in this channel, how much waits there, and who may decide."""
-    waiting = (
-        select(func.count())
-        .select_from(cards.join(requests, cards.c.request_key == requests.c.key))
-        .where(cards.c.channel == item.channel, requests.c.state == State.PENDING)
-    )
     with desk.ledger.write() as tx:
         if inbox.is_waiting(tx, item):
-            count = tx.execute(waiting).scalar_one()
-            answer = answers.about(item.channel, desk.channels.get(item.channel), count)
+            waiting = count_waiting(tx, item.channel)
+            answer = answers.about(item.channel, desk.channels.get(item.channel), waiting)
             inbox.finish(tx, item, now, "answered", answer)

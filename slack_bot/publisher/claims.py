@@ -91,17 +91,19 @@ class Claims:
     def _find(self, claim: CardRow) -> str | None:
         """The ts of the message that this claim posted, if it did. Raises a `SlackFailure`."""
         oldest = min(claim.claimed_at, self._board.clock()) / SECOND - CLOCKS_DIFFER
+        latest = claim.claimed_at / SECOND + CLOCKS_DIFFER
         found = [
             str(message["ts"])
-            for message in self._history(claim.channel, f"{oldest:.6f}")
+            for message in self._history(claim.channel, f"{oldest:.6f}", f"{latest:.6f}")
             if self._is_card(message, claim.request_key)
         ]
         return min(found, default=None)
 
-    def _history(self, channel: str, oldest: str) -> Iterator[dict[str, Any]]:
+    def _history(self, channel: str, oldest: str, latest: str) -> Iterator[dict[str, Any]]:
+        span = {"channel": channel, "oldest": oldest, "latest": latest}
         cursor = ""
         while True:
-            arguments = {"channel": channel, "oldest": oldest, "include_all_metadata": "true", "limit": 100}
+            arguments = {**span, "include_all_metadata": "true", "limit": 100}
             answer = self._board.call(HISTORY, arguments | ({"cursor": cursor} if cursor else {}))
             yield from answer["messages"]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""

@@ -10,7 +10,7 @@ from slack_bot.audit import Kind
 from slack_bot.clock import SECOND
 from slack_bot.ledger import cards, requests
 from slack_bot.publisher.board import Board, held_as, is_card
-from slack_bot.rows import CardRow, CardState, RequestRow, State, cards_of, request_by_key
+from slack_bot.rows import FINAL, CardRow, CardState, RequestRow, State, cards_of, request_by_key
 from slack_bot.slack_api import RateLimited, Refused, SlackFailure
 
 UPDATE = "chat.update"
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Outdated:
+class _Stale:
     """A card that shows an old look, and when its request was decided if that was only just now."""
 
     request_key: str
@@ -53,14 +53,14 @@ class Drawing:
         """
         answered = True
         while not self._board.stopping.is_set():
-            waiting = [(self._wait_for_drawing(one), one) for one in self._outdated()]
+            waiting = [(self._wait_for_drawing(one), one) for one in self._stale()]
             wait, first = min(waiting, key=lambda one: one[0], default=(None, None))
             if first is None or wait is None or wait > 0 or not answered:
                 return wait
             answered = self._draw(first)
         return None
 
-    def _outdated(self) -> list[_Outdated]:
+    def _stale(self) -> list[_Stale]:
         answered_first = case((requests.c.decided_at.is_not(None), 0), else_=1)
         being_told = (requests.c.state == State.DECIDED) & (requests.c.trouble == "")
         query = (
@@ -70,21 +70,25 @@ class Drawing:
                 case((being_told, requests.c.decided_at), else_=None),
             )
             .join(requests, requests.c.key == cards.c.request_key)
-            .where(cards.c.state == CardState.POSTED, cards.c.shown_look < requests.c.look)
+            .where(
+                cards.c.state == CardState.POSTED,
+                cards.c.shown_look < requests.c.look,
+                requests.c.upstream.in_(self._board.upstreams),
+            )
             .order_by(answered_first, requests.c.changed_at)
             .limit(LOOK_AHEAD + self._board.pace.held())
         )
         with self._board.ledger.read() as connection:
-            return [_Outdated(*row) for row in connection.execute(query)]
+            return [_Stale(*row) for row in connection.execute(query)]
 
-    def _wait_for_drawing(self, one: _Outdated) -> float:
+    def _wait_for_drawing(self, one: _Stale) -> float:
         pace = self._board.pace
         held = max(pace.wait(UPDATE), pace.wait((one.request_key, one.channel)))
         age = GRACE if one.decided_at is None else self._board.clock() - one.decided_at
         # A decision of the future is one of before the clock was set.
         return max(held, (GRACE - age) / SECOND) if age >= 0 else held
 
-    def _draw(self, one: _Outdated) -> bool:
+    def _draw(self, one: _Stale) -> bool:
         """False where Slack did not answer."""
         found = self._card(one)
         if found is None:
@@ -108,27 +112,35 @@ class Drawing:
         else:
             self._board.pace.worked(UPDATE)
             self._board.pace.worked(held_as(shown))
-            self._drawn(shown, row.look)
+            self._drawn(shown, row)
             log.info("card drawn", request=row.key, channel=shown.channel, state=row.state)
         return True
 
-    def _card(self, one: _Outdated) -> tuple[CardRow, RequestRow] | None:
+    def _card(self, one: _Stale) -> tuple[CardRow, RequestRow] | None:
         with self._board.ledger.read() as connection:
             row = request_by_key(connection, one.request_key)
             shown = [card for card in cards_of(connection, one.request_key) if card.channel == one.channel]
         return (shown[0], row) if row is not None and shown else None
 
-    def _drawn(self, shown: CardRow, look: int) -> None:
+    def _drawn(self, shown: CardRow, drawn: RequestRow) -> None:
         """Notes what Slack shows now.
 
         Where another replica noted something else since we read the card, nobody can tell whose edit came
         last: then it is drawn again.
         """
+        look = drawn.look
         with self._board.ledger.write() as tx:
+            latest = request_by_key(tx, drawn.key, lock=True)
+            is_last = drawn.state in FINAL and latest is not None and latest.look == look
+            state = CardState.SETTLED if is_last else CardState.POSTED
             as_read = cards.c.shown_look.in_((shown.shown_look, look))
-            noted = tx.execute(update(cards).where(is_card(shown), as_read).values(shown_look=look))
+            noted = tx.execute(
+                update(cards).where(is_card(shown), as_read).values(shown_look=look, state=state)
+            )
             if noted.rowcount == 0:
-                tx.execute(update(cards).where(is_card(shown)).values(shown_look=UNKNOWN_LOOK))
+                stands = cards.c.state.in_((CardState.POSTED, CardState.SETTLED))
+                unsure = {"shown_look": UNKNOWN_LOOK, "state": CardState.POSTED}
+                tx.execute(update(cards).where(is_card(shown), stands).values(unsure))
 
     def _lose(self, shown: CardRow, why: str) -> None:
         log.warning("card lost", request=shown.request_key, channel=shown.channel, why=why)

@@ -54,7 +54,11 @@ class Posting:
         has_card = exists().where(cards.c.request_key == requests.c.key, cards.c.channel == channel)
         query = (
             select(requests.c.key)
-            .where(requests.c.state == State.PENDING, ~has_card)
+            .where(
+                requests.c.state == State.PENDING,
+                requests.c.upstream.in_(self._board.upstreams),
+                ~has_card,
+            )
             .order_by(requests.c.first_seen_at, requests.c.key)
             .limit(LOOK_AHEAD + self._board.pace.held())
         )
@@ -132,7 +136,7 @@ class Posting:
         try:
             self._board.call(DELETE, {"channel": claim.channel, "ts": ts})
         except SlackFailure as failure:
-            log.error("a second card stands there", channel=claim.channel, ts=ts, why=str(failure))  # noqa: TRY400
+            log.error("a second card stands there", channel=claim.channel, ts=ts, why=str(failure))  # noqa: TRY400 - no defect of ours to trace
 
     def _hold_post(self, claim: CardRow, refused: Refused) -> None:
         closed = refused.code in NOT_HERE

@@ -25,6 +25,7 @@ NOW = 1_795_168_800 * SECOND
 """2026-11-20 10:00 UTC."""
 CHANNEL = "C01APPROVALS"
 OTHER_CHANNEL = "C03SECOND"
+DECISION = "0123456789abcdef"
 APPROVER, SECOND_APPROVER = "U02APPROVER", "U03SECOND"
 PRIVMAN = UpstreamName("Privilege Manager", "Approve", "Deny")
 
@@ -56,6 +57,7 @@ _undecided = RequestRow(
     upstream_id=REQUEST.id,
     state=State.PENDING,
     revision=1,
+    revised_at=0,
     version=1,
     look=1,
     digest=REQUEST.digest,
@@ -116,7 +118,7 @@ def decided_row(
         decided_by_name="Approver",
         decided_in=CHANNEL,
         decided_at=NOW,
-        decision_id=f"{row.key}-1",
+        decision_id=DECISION,
         due_at=NOW,
         version=2,
         look=2,
@@ -165,6 +167,7 @@ def pressed(tx: Connection, user_id: str = APPROVER, channel: str = CHANNEL) -> 
             channel=channel,
             user_id=user_id,
             payload="{}",
+            reply_to="",
             received_at=NOW,
             due_at=NOW,
             result="",
@@ -182,6 +185,7 @@ def ballot(
     user_id: str = APPROVER,
     channel: str = CHANNEL,
     duration: Duration = ONE_TIME,
+    pressed_at: int | None = None,
 ) -> Ballot:
     """An answer to what the row shows, of a press that is saved in this transaction."""
     return Ballot(
@@ -192,6 +196,7 @@ def ballot(
         verdict=verdict,
         duration=duration,
         inbox_id=pressed(tx, user_id, channel),
+        pressed_at=row.revised_at if pressed_at is None else pressed_at,
     )
 
 

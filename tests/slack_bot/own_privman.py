@@ -20,6 +20,12 @@ class SlowPrivilegeManager(PrivilegeManager):
 
     happens: Callable[[], object] | None = None
 
+    def run_out(self, request_id: str) -> None:
+        """The time of what was answered is over: it is told as expired, with the comment it was answered with."""
+        elevation = self._state.elevations.find(request_id)
+        assert elevation is not None
+        self._state.elevations.time_out(elevation)
+
     def app(self) -> web.Application:
         """A new aiohttp application that serves this instance below /Tms."""
         app = super().app()

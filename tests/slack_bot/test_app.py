@@ -3,9 +3,11 @@
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,80 @@ def test_sigterm_waits_for_the_call_upstream_that_is_under_way_and_begins_no_oth
         sandbox.control.eventually(lambda: _settled(sandbox))
         bot.stop()
     assert sandbox.control.upstream_requests()[0]["decisions"] == 1
+
+
+def test_an_upstream_that_hangs_does_not_hold_up_the_end(sandbox: Sandbox, tmp_path: Path) -> None:
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        sandbox.control.faults(upstream="privilege_manager", operation="logoff", kind="timeout")
+        began = time.monotonic()
+        assert bot.stop() == 0
+        assert time.monotonic() - began < 10
+
+
+def test_a_second_signal_ends_it_in_the_middle_and_nothing_is_lost(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.control.faults(upstream="privilege_manager", operation="approve", kind="timeout")
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        sandbox.control.file_request()
+        _approve_the_first_card(sandbox)
+        sandbox.control.eventually(lambda: sandbox.control.upstream_requests()[0]["decisions"])
+        bot.send(signal.SIGTERM)
+        sandbox.control.eventually(lambda: '"event": "stopping"' in bot.text())
+        assert bot.stop(signal.SIGINT) == 1
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        sandbox.control.eventually(lambda: _settled(sandbox))
+        assert bot.stop() == 0
+    assert sandbox.control.upstream_requests()[0]["decisions"] == 1
+
+
+def test_a_signal_while_it_waits_for_slack_at_the_start_ends_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.control.faults(method="auth.test", kind="server_error", times=100)
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        sandbox.control.eventually(lambda: "Slack does not answer yet" in bot.text())
+        assert bot.stop() == 0
+
+
+def test_while_the_ledger_is_locked_by_a_stranger_a_signal_still_ends_it_in_time(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        sandbox.control.file_request()
+        card = sandbox.control.eventually(lambda: sandbox.control.messages(APPROVALS))[0]
+        with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as stranger:
+            stranger.execute("BEGIN IMMEDIATE").close()
+            for user in ("U02APPROVER", "U03SECOND", "U04ADMIN"):
+                sandbox.control.click(APPROVALS, card["ts"], user, "approve_request", wait=False)
+            sandbox.control.eventually(lambda: len(sandbox.control.deliveries()) >= 3)
+            began = time.monotonic()
+            bot.stop()
+            assert time.monotonic() - began < 25
+
+
+def test_the_ledger_is_nobody_elses_to_read(sandbox: Sandbox, tmp_path: Path) -> None:
+    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+        bot.wait_until_ready()
+        assert (tmp_path / "ledger.db").stat().st_mode & 0o077 == 0
+        bot.stop()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql+psycopg://bot:hush-hush@127.0.0.1:54x2/bot", "is not a database's address"),
+        ("postgresql+psycopg://bot:hush@hush-hush@127.0.0.1/bot", "write %40 for it"),
+    ],
+)
+def test_an_address_of_a_database_that_is_none_is_told_in_words(
+    sandbox: Sandbox, tmp_path: Path, url: str, words: str
+) -> None:
+    ended = _run(tmp_path, environment(sandbox, tmp_path, LEDGER_URL=url))
+    assert ended.returncode == 2
+    assert words in ended.stderr
+    assert "hush" not in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_killed_and_started_again_it_goes_on_with_the_same_card(sandbox: Sandbox, tmp_path: Path) -> None:

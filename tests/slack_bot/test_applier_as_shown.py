@@ -7,6 +7,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.privilege_manager import PrivilegeManager
+from slack_bot import approvals
 from slack_bot.rows import State
 from tests.rig import APPROVER, SECOND_APPROVER, Rig, has_buttons
 from tests.slack_bot.own_privman import only_request, rig_over, tell_anew
@@ -86,11 +87,27 @@ def test_where_only_the_list_tells_one_list_without_the_request_settles_nothing(
     decide(rig, "approve")
     rig.control.withdraw(request)
     carry(rig)
-    assert rig.row().state is State.DECIDED
+    assert (rig.row().state, rig.row().missing) == (State.DECIDED, 1)
     assert "does not list the request at the moment. I keep trying." in rig.words()
     rig.run()
     assert rig.row().state is State.ELSEWHERE
     assert rig.headline() == "No longer waiting in Privilege Manager"
+
+
+def test_where_only_the_list_tells_a_list_with_the_request_makes_the_next_without_it_the_first(
+    lists_only: Rig,
+) -> None:
+    rig = lists_only
+    request = rig.ask()
+    decide(rig, "approve")
+    with rig.ledger.write() as tx:
+        approvals.missed(tx, rig.clock.now(), rig.row())
+    rig.upstream_fails("approve", "ratelimited", retry_after=5)
+    carry(rig)
+    rig.control.withdraw(request)
+    rig.clock.advance(6)
+    carry(rig)
+    assert rig.row().state is State.DECIDED
 
 
 def test_where_only_the_list_tells_a_lost_answer_stays_unconfirmed(lists_only: Rig) -> None:

@@ -1,3 +1,4 @@
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,7 @@ from slack_bot.approvals import (
 from slack_bot.audit import records
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger
-from slack_bot.rows import RequestRow, State, votes_of
+from slack_bot.rows import State, votes_of
 from tests.slack_bot.examples import (
     APPROVER,
     CHANGED,
@@ -37,7 +38,6 @@ from tests.slack_bot.examples import (
 from upstream_client.models import ApprovalRequest, Duration, Seen, Status, Verdict
 
 LATER = NOW + 7 * SECOND
-ELSEWHERE = Seen(Status.DENIED, by="Somebody", comment="No.")
 
 
 def kinds(ledger: Ledger) -> list[str]:
@@ -53,7 +53,7 @@ def test_a_request_seen_first_waits_undecided(ledger: Ledger) -> None:
     assert row.state is State.PENDING
     assert (row.revision, row.version, row.look) == (1, 1, 1)
     assert (row.key, row.digest, row.asked) == (key_of(REQUEST.upstream, REQUEST.id), REQUEST.digest, REQUEST)
-    assert (row.first_seen_at, row.changed_at) == (NOW, NOW)
+    assert (row.first_seen_at, row.changed_at, row.revised_at) == (NOW, NOW, 0)
     with ledger.read() as connection:
         (record,) = records(connection)
     assert record.actor == "bot"
@@ -73,7 +73,7 @@ def test_a_vote_decides_and_tells_who_what_when_where_and_why(ledger: Ledger) ->
     assert (decided.decided_by, decided.decided_by_name) == (APPROVER, "Approver")
     assert (decided.decided_in, decided.decided_at, decided.due_at) == (CHANNEL, LATER, LATER)
     assert decided.reason == "It is the release."
-    assert decided.decision_id == f"{row.key}-1"
+    assert re.fullmatch("[0-9a-f]{16}", decided.decision_id)
     assert decided.intent_at is None
     with ledger.read() as connection:
         (vote,) = votes_of(connection, row.key, 1, CHANNEL)
@@ -155,7 +155,7 @@ def test_looks_after_an_unknown_outcome_are_counted_until_it_is_sent_again(ledge
 
 def test_a_vote_for_an_unknown_request_is_the_callers_mistake(ledger: Ledger) -> None:
     with ledger.write() as tx, pytest.raises(LookupError):
-        approvals.vote(tx, NOW, "nosuchkey234", Ballot("", "", "", "", Verdict.DENY, Duration(None), 1))
+        approvals.vote(tx, NOW, "nosuchkey234", Ballot("", "", "", "", Verdict.DENY, Duration(None), 1, NOW))
 
 
 def test_an_answer_to_other_facts_is_not_counted(ledger: Ledger) -> None:
@@ -219,62 +219,6 @@ def test_a_ballot_must_show_exactly_the_digest_of_the_card(ledger: Ledger, shown
         forged = replace(ballot(tx, row), shown=shown)
         assert approvals.vote(tx, NOW, row.key, forged) is Counting.CHANGED
     assert read(ledger) == row
-
-
-def void(ledger: Ledger, row: RequestRow, why: str) -> RequestRow:
-    """The request waiting again after a decision did not stand."""
-    with ledger.write() as tx:
-        if why == "gone and listed again":
-            approvals.gone(tx, LATER, row, ELSEWHERE)
-        elif why == "unconfirmed and listed again":
-            approvals.intend(tx, LATER, row, "this process")
-    row = read(ledger)
-    with ledger.write() as tx:
-        if why == "unconfirmed and listed again":
-            approvals.unconfirmed(tx, LATER, row, "")
-    row = read(ledger)
-    with ledger.write() as tx:
-        if why.endswith("listed again"):
-            approvals.relist(tx, LATER, row, REQUEST)
-        else:
-            approvals.reopen(tx, LATER, row, why, CHANGED if why == "changed" else REQUEST)
-    return read(ledger)
-
-
-@pytest.mark.parametrize(
-    "why", ["refused", "changed", "gone and listed again", "unconfirmed and listed again"]
-)
-def test_votes_are_void_when_the_request_waits_again(ledger: Ledger, why: str) -> None:
-    decided = voted(ledger, added(ledger))
-    again = void(ledger, decided, why)
-
-    assert again.state is State.PENDING
-    assert again.revision == decided.revision + 1
-    assert again.look > decided.look
-    assert again.notice
-    undecided = (again.verdict, again.cause, again.decided_by, again.decided_at, again.decision_id)
-    assert undecided == (None, None, "", None, "")
-    assert (again.intent_at, again.attempts, again.unsure, again.due_at, again.settled_at) == (
-        None,
-        0,
-        False,
-        None,
-        None,
-    )
-    with ledger.read() as connection:
-        assert votes_of(connection, again.key, again.revision, CHANNEL) == []
-        assert len(votes_of(connection, again.key, decided.revision, CHANNEL)) == 1
-
-
-def test_each_revisions_decision_has_an_id_of_its_own(ledger: Ledger) -> None:
-    row = added(ledger)
-    ids = []
-    for _ in range(3):
-        decided = voted(ledger, row)
-        ids.append(decided.decision_id)
-        row = void(ledger, decided, "refused")
-    assert len(set(ids)) == 3
-    assert all(one.startswith(row.key) for one in ids)
 
 
 def test_the_votes_of_another_channel_and_of_an_old_revision_are_not_counted_along(ledger: Ledger) -> None:

@@ -12,8 +12,8 @@ from slack_bot.approvals import Counting, Outdated
 from slack_bot.audit import records
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger, requests
-from slack_bot.rows import RequestRow, State
-from tests.slack_bot.examples import APPROVER, NOW, REQUEST, added, ballot, read
+from slack_bot.rows import FINAL, RequestRow, State
+from tests.slack_bot.examples import APPROVER, DECISION, NOW, REQUEST, added, ballot, read
 from upstream_client.models import Risk, Seen, Status
 
 LATER = NOW + 7 * SECOND
@@ -28,7 +28,7 @@ def put(ledger: Ledger, state: State, *, sent: bool = False) -> RequestRow:
     decided = {
         "verdict": "approve",
         "decided_by": APPROVER,
-        "decision_id": f"{row.key}-{row.revision}",
+        "decision_id": DECISION,
         "intent_at": NOW if sent else None,
     }
     with ledger.write() as tx:
@@ -88,7 +88,7 @@ FUNCTIONS = [
     Function(
         "missed",
         lambda tx, row: approvals.missed(tx, LATER, row),
-        to(State.PENDING, State.PENDING),
+        {State.PENDING: State.PENDING, State.DECIDED: State.DECIDED},
         [],
         look=False,
     ),
@@ -102,7 +102,7 @@ FUNCTIONS = [
     Function(
         "relist",
         lambda tx, row: approvals.relist(tx, LATER, row, row.asked),
-        to(State.PENDING, State.ELSEWHERE, State.UNCONFIRMED),
+        to(State.PENDING, *FINAL),
         ["request_back"],
     ),
     Function(

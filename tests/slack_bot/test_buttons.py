@@ -8,8 +8,6 @@ import pytest
 
 from sandbox import Sandbox
 from slack_bot.approvals import key_of
-from slack_bot.inbox import Inbox
-from slack_bot.listeners.buttons import KIND, Click
 from slack_bot.rows import State
 from tests.rig import (
     APPROVALS,
@@ -21,6 +19,7 @@ from tests.rig import (
     Rig,
     has_buttons,
 )
+from tests.slack_bot.verdicts import press_here
 
 GENERAL = "C02GENERAL"
 NOT_OURS = "This button does not belong to this card, so I did nothing."
@@ -126,35 +125,16 @@ def test_a_press_in_a_channel_that_is_not_registered_is_refused(rig: Rig) -> Non
     refused(rig, APPROVER, "No approvals are decided in this channel any more", "refusal")
 
 
-def saved(rig: Rig, **forged: object) -> None:
-    """A press that the sandbox's client would not send, saved as the listener saves it."""
-    card = rig.card()
-    fields = {
-        "user": APPROVER,
-        "channel": APPROVALS,
-        "message_ts": card["ts"],
-        "action_id": "approve_request",
-        "action_ts": "1.000001",
-        "value": value_of(card),
-        "duration": None,
-    }
-    click = Click.model_validate(fields | forged)
-    box = Inbox(rig.ledger, rig.clock.now, lambda: None)
-    assert box.save(
-        KIND, click.once_key, channel=click.channel, user_id=click.user, payload=click.model_dump_json()
-    )
-
-
 @pytest.mark.parametrize("duration", ["901", "0", "-900", "9e2", "", "forever", "x" * 150])
 def test_a_duration_that_is_not_offered_is_refused(rig: Rig, duration: str) -> None:
     rig.ask()
-    saved(rig, duration=duration)
-    refused(rig, APPROVER, "That duration is not offered for this request", "security_event")
+    press_here(rig, APPROVER, duration=duration)
+    refused(rig, APPROVER, "I need a duration that the card offers", "security_event")
 
 
 def test_an_action_that_is_neither_approve_nor_deny_decides_nothing(rig: Rig) -> None:
     rig.ask()
-    saved(rig, action_id="escalate_request")
+    press_here(rig, APPROVER, action_id="escalate_request")
     refused(rig, APPROVER, NOT_OURS, "security_event")
 
 

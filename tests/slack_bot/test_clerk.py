@@ -1,16 +1,16 @@
 """The inbox is worked off, whatever Slack answers, and every private answer reaches its person once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 from structlog.testing import capture_logs
 
 from sandbox import Sandbox
 from sandbox.timing import Timing
-from slack_bot.clerk import ANSWERS_A_ROUND
+from slack_bot.clerk import ANSWERS_A_ROUND, reply_origins
 from slack_bot.ledger import inbox
 from slack_bot.policy import ChannelPolicy
 from slack_bot.rows import State
@@ -233,6 +233,7 @@ def left_in_the_inbox(rig: Rig, kind: str, payload: str) -> None:
                 channel=APPROVALS,
                 user_id=OUTSIDER,
                 payload=payload,
+                reply_to="",
                 received_at=now,
                 due_at=now,
                 result="",
@@ -264,6 +265,60 @@ def test_an_answer_with_nowhere_to_go_holds_up_nobody(rig: Rig) -> None:
     rig.run()
     assert NO_APPROVER in rig.told(ADMIN)[0]
     assert rig.told(OUTSIDER) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda url: "https://evil.example/response",
+        lambda url: url.replace("http://", "https://"),
+        lambda url: url.replace("http://", "http://somebody@"),
+        lambda url: url.replace("127.0.0.1", "127.0.0.1.evil.example"),
+        lambda url: "",
+        lambda url: "no address",
+    ],
+)
+def test_an_answer_goes_to_no_address_but_slacks_own(rig: Rig, change: Callable[[str], str]) -> None:
+    rig.ask()
+    rig.press(OUTSIDER, "approve_request")
+    with rig.ledger.write() as tx:
+        address = tx.execute(select(inbox.c.reply_to)).scalar_one()
+        tx.execute(update(inbox).values(reply_to=change(address)))
+    rig.control.change_channel(APPROVALS, leave=[OUTSIDER])
+    with capture_logs() as logs:
+        rig.run()
+    assert "a private answer cannot be delivered" in [entry["event"] for entry in logs]
+    assert calls(rig, REPLY) == []
+    assert rig.told(OUTSIDER) == []
+
+
+@pytest.mark.parametrize(
+    ("api", "origins"),
+    [
+        ("https://slack.com/api/", {"https://slack.com", "https://hooks.slack.com"}),
+        ("https://slack-gov.com/api/", {"https://slack-gov.com", "https://hooks.slack-gov.com"}),
+        ("http://127.0.0.1:8484/api/", {"http://127.0.0.1:8484", "http://hooks.127.0.0.1:8484"}),
+    ],
+)
+def test_slack_takes_answers_beside_its_api(api: str, origins: set[str]) -> None:
+    assert reply_origins(api) == origins
+
+
+def test_the_address_of_a_press_is_in_no_payload_and_forgotten_once_it_was_answered(rig: Rig) -> None:
+    rig.ask()
+    rig.press(OUTSIDER, "approve_request")
+
+    def kept() -> tuple[str, str]:
+        with rig.ledger.read() as connection:
+            row = connection.execute(select(inbox)).one()
+            return row.reply_to, row.payload
+
+    address, payload = kept()
+    assert address.startswith(rig.sandbox.url)
+    assert "http" not in payload
+    rig.run()
+    assert len(rig.told(OUTSIDER)) == 1
+    assert kept()[0] == ""
 
 
 def test_while_slack_swallows_answers_presses_are_still_counted_between_them(rig: Rig) -> None:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from slack_sdk import WebClient
 
 from sandbox import Sandbox
@@ -25,6 +27,7 @@ from tests.rig import (
     STRANGER,
     Clock,
 )
+from tests.upstream_client.serving import serving
 
 GROUP, PERSON, MEMBERS = "usergroups.users.list", "users.info", "conversations.members"
 IN_GROUP = LookUps(groups=(APPROVERS_GROUP,), channel_members=False)
@@ -164,3 +167,53 @@ def test_a_channel_of_which_only_a_part_could_be_read_is_not_told(
     crowded.control.faults(method=MEMBERS, kind=kind, nth=3)
     with pytest.raises(CannotTell, match="who is in this channel"):
         directory.voter(directory.person(REQUESTER), IN_CHANNEL, APPROVALS)
+
+
+OURS, OTHERS = "E01SANDBOX", "E02PARTNER"
+
+
+@contextmanager
+def somebody(user: dict[str, Any], enterprise_id: str = "") -> Iterator[Standing]:
+    """The standing of a user whom Slack tells about in these words, in our organisation."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "user": {"id": "U20SOMEBODY", "name": "somebody"} | user})
+
+    app = web.Application()
+    app.router.add_route("*", "/api/users.info", answer)
+    with serving(app) as address:
+        client = WebClient(token="xoxb-1", base_url=f"{address}/api/", timeout=2, retry_handlers=[])
+        directory = Directory(client, "T01SANDBOX", Clock().monotonic, enterprise_id)
+        yield directory.person("U20SOMEBODY").standing
+
+
+def in_organisation(enterprise_id: str) -> dict[str, Any]:
+    """As the object of somebody in Enterprise Grid says it."""
+    return {"team_id": "T09ELSEWHERE", "enterprise_user": {"id": "W1", "enterprise_id": enterprise_id}}
+
+
+@pytest.mark.parametrize(
+    ("user", "enterprise_id", "standing"),
+    [
+        ({}, "", Standing.STRANGER),
+        ({"team_id": None}, "", Standing.STRANGER),
+        ({"team_id": ""}, "", Standing.STRANGER),
+        ({"team_id": "T01SANDBOX"}, "", Standing.MEMBER),
+        ({"team_id": "T01SANDBOX"}, OURS, Standing.MEMBER),
+        (in_organisation(OURS), OURS, Standing.MEMBER),
+        (in_organisation(OTHERS), OURS, Standing.STRANGER),
+        (in_organisation(OURS), "", Standing.STRANGER),
+        (in_organisation(""), "", Standing.STRANGER),
+        (in_organisation(OURS) | {"is_stranger": True}, OURS, Standing.STRANGER),
+        (in_organisation(OURS) | {"is_restricted": True}, OURS, Standing.GUEST),
+        (in_organisation(OURS) | {"is_ultra_restricted": True}, OURS, Standing.GUEST),
+        (in_organisation(OURS) | {"deleted": True}, OURS, Standing.DEACTIVATED),
+        (in_organisation(OURS) | {"is_bot": True}, OURS, Standing.BOT),
+        ({"team_id": "T09ELSEWHERE", "enterprise_user": None}, OURS, Standing.STRANGER),
+    ],
+)
+def test_only_people_of_our_workspace_or_organisation_are_members(
+    user: dict[str, Any], enterprise_id: str, standing: Standing
+) -> None:
+    with somebody(user, enterprise_id) as told:
+        assert told is standing

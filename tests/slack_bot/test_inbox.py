@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from slack_bot.clock import SECOND
 from slack_bot.inbox import (
+    LONGEST_WAIT,
     Answer,
     Inbox,
     Item,
@@ -18,11 +19,13 @@ from slack_bot.inbox import (
     next_due,
     postpone,
     postpone_answer,
+    take_answer,
 )
 from slack_bot.ledger import Ledger, inbox
 from tests.slack_bot.examples import APPROVER, CHANNEL, NOW
 
 LATER = NOW + 30 * SECOND
+ADDRESS = "https://hooks.slack.com/actions/T1/2/3"
 
 
 @dataclass
@@ -40,8 +43,10 @@ class Box:
     def wake(self) -> None:
         self.woken += 1
 
-    def save(self, once_key: str = "click:1", payload: str = "{}") -> bool:
-        return self.inbox.save("click", once_key, channel=CHANNEL, user_id=APPROVER, payload=payload)
+    def save(self, once_key: str = "click:1", payload: str = "{}", reply_to: str = "") -> bool:
+        return self.inbox.save(
+            "click", once_key, channel=CHANNEL, user_id=APPROVER, payload=payload, reply_to=reply_to
+        )
 
     def items(self, now: int = NOW) -> list[Item]:
         with self.ledger.read() as connection:
@@ -71,7 +76,7 @@ def box(ledger: Ledger) -> Box:
 def test_what_is_saved_waits_as_it_came_and_the_clerk_is_told(box: Box) -> None:
     assert box.save(payload='{"value": "ä\\u0000"}')
     (item,) = box.items()
-    assert item == Item(item.id, "click", CHANNEL, APPROVER, '{"value": "ä\\u0000"}', NOW)
+    assert item == Item(item.id, "click", CHANNEL, APPROVER, '{"value": "ä\\u0000"}', "", NOW)
     assert box.woken == 1
 
 
@@ -250,6 +255,53 @@ def test_a_postponed_answer_comes_again_unless_somebody_sent_it_meanwhile(box: B
         answered(tx, answer)
         postpone_answer(tx, answer, LATER + SECOND)
     assert box.answers(LATER + SECOND) == []
+
+
+# Where answers may go
+
+
+def reply_to(box: Box) -> str:
+    with box.ledger.read() as connection:
+        return str(connection.execute(select(inbox.c.reply_to)).scalar_one())
+
+
+def test_the_address_for_answers_is_kept_until_the_answer_is_sent(box: Box) -> None:
+    box.save(reply_to=ADDRESS)
+    (item,) = box.items()
+    assert item.reply_to == ADDRESS
+    box.finish(item, NOW, "refused", "No.")
+    (answer,) = box.answers()
+    with box.ledger.write() as tx:
+        postpone_answer(tx, answer, LATER)
+    assert box.answers(LATER)[0].item.reply_to == reply_to(box) == ADDRESS
+    with box.ledger.write() as tx:
+        answered(tx, answer)
+    assert reply_to(box) == ""
+
+
+def test_without_an_answer_the_address_is_forgotten_with_the_handling(box: Box) -> None:
+    box.save(reply_to=ADDRESS)
+    box.finish(box.items()[0])
+    assert reply_to(box) == ""
+
+
+# A clock that is set back
+
+
+def test_what_is_due_further_off_than_anything_is_put_off_is_due_now(box: Box) -> None:
+    box.save()
+    (item,) = box.items()
+    before = NOW - LONGEST_WAIT
+    assert box.items(before) == []
+    assert box.items(before - 1) == [item]
+    box.finish(item, NOW, "refused", "No.")
+    (answer,) = box.answers()
+    assert box.answers(before) == []
+    assert box.answers(before - 1) == [answer]
+    with box.ledger.write() as tx:
+        assert not take_answer(tx, answer, before, NOW)
+        assert take_answer(tx, answer, before - 1, before)
+    assert box.answers(before) == [answer]
 
 
 # When to look next

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from sandbox import Sandbox
 from sandbox.timing import Timing
+from slack_bot.ledger import inbox
 from slack_bot.policy import ChannelPolicy
 from tests.rig import (
     ADMIN,
@@ -100,6 +102,13 @@ def test_a_mention_that_could_not_be_saved_is_delivered_again_and_answered(tmp_p
 def _answered(rig: Rig, user: str) -> bool | list[str]:
     rig.run()
     return rig.told(user)
+
+
+def test_what_somebody_wrote_to_the_bot_is_not_kept(rig: Rig) -> None:
+    mention(rig, OUTSIDER)
+    with rig.ledger.read() as connection:
+        kept = connection.execute(select(inbox)).mappings().one()
+    assert "what do you do" not in str(dict(kept))
 
 
 def test_a_mention_by_another_bot_is_answered_as_any_and_nothing_is_posted(rig: Rig) -> None:

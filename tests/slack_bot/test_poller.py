@@ -13,7 +13,7 @@ from sandbox import Sandbox
 from sandbox.privilege_manager import PrivilegeManager
 from slack_bot import approvals
 from slack_bot.ledger import requests
-from slack_bot.poller import BATCH, FETCHES_A_POLL
+from slack_bot.poller import BATCH, FETCHES_A_POLL, GONE_AFTER_MASS
 from slack_bot.rows import RequestRow, State, body_of, requests_in
 from tests.rig import APPROVER, SECOND_APPROVER, Rig, has_buttons
 from tests.slack_bot.own_privman import SlowPrivilegeManager, rig_over, tell_anew
@@ -200,7 +200,7 @@ def test_when_most_vanish_at_once_the_operator_is_told_and_each_is_looked_at(
     assert rows(own, State.PENDING) == []
 
 
-def test_where_only_the_list_tells_it_settles_one_that_is_missing_and_never_most_of_them(
+def test_where_only_the_list_tells_one_is_settled_after_two_lists_and_most_of_them_after_ten(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     running = Rig(sandbox, tmp_path)
@@ -214,9 +214,11 @@ def test_where_only_the_list_tells_it_settles_one_that_is_missing_and_never_most
         assert len(rows(rig, State.PENDING)) == 6
         for request in kept:
             rig.control.withdraw(request)
-        for _ in range(4):
+        for _ in range(GONE_AFTER_MASS - 1):
             rig.step("poller")
         assert len(rows(rig, State.PENDING)) == 6
+        rig.step("poller")
+        assert rows(rig, State.PENDING) == []
 
 
 @pytest.mark.parametrize(

@@ -378,20 +378,31 @@ def test_a_card_that_slack_finds_fault_with_keeps_no_other_waiting(rig: Rig) -> 
     assert shown == [approvals.key_of("privilege_manager", one) for one in (second, first)]
 
 
-def test_a_request_of_an_upstream_that_is_no_longer_configured_keeps_no_other_waiting(rig: Rig) -> None:
+def test_a_request_of_an_upstream_that_is_no_longer_configured_is_left_as_it_is(rig: Rig) -> None:
     rig.ask()
-    unshown = rig.control.file_request()
+    rig.control.withdraw(rig.control.file_request())
+    rig.control.file_request()
     rig.step("poller")
     with rig.ledger.write() as tx:
         tx.execute(update(requests).values(upstream="taken out", look=requests.c.look + 1))
-    known = rig.control.file_request()
-    rig.control.withdraw(unshown)
+    before = len(rig.control.calls())
+    with capture_logs() as logs:
+        assert rig.step("publisher") is None
+    assert logs == []
+    assert len(rig.control.calls()) == before
+
+
+def test_a_request_that_cannot_be_drawn_keeps_no_other_waiting(rig: Rig) -> None:
+    rig.ask()
+    with rig.ledger.write() as tx:
+        tx.execute(update(requests).values(body="{}", look=requests.c.look + 1))
+    sound = rig.control.file_request()
     rig.step("poller")
     with capture_logs() as logs:
         for _ in range(4):
             rig.step("publisher")
             rig.clock.advance(1)
-    assert rig.card()["metadata"]["event_payload"]["request"] == approvals.key_of("privilege_manager", known)
+    assert rig.card()["metadata"]["event_payload"]["request"] == approvals.key_of("privilege_manager", sound)
     broken = [entry["event"] for entry in logs if entry["log_level"] == "error"]
     assert set(broken) == {"a card cannot be drawn"}
 

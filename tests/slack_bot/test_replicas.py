@@ -2,16 +2,16 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from sandbox import Sandbox
+from slack_bot import approvals
 from slack_bot.applier import ABANDONED_AFTER
 from slack_bot.clock import SECOND
 from slack_bot.rows import CardState, RequestRow, State, cards_in, requests_in
@@ -25,6 +25,7 @@ from tests.rig import (
     Clock,
     Killed,
     Rig,
+    at_statement,
     has_buttons,
 )
 
@@ -192,26 +193,6 @@ def test_both_take_in_the_same_new_requests(both: Replicas) -> None:
     assert [record.kind for record in both.a.audit()] == ["request_seen"] * 3
 
 
-@contextmanager
-def at_statement(rig: Rig, words: str, happens: Callable[[], object], nth: int = 1) -> Iterator[None]:
-    """Lets something happen where the n-th statement with these words is about to be executed."""
-    left = nth
-
-    def before(*execution: object) -> None:
-        nonlocal left
-        if words in str(execution[2]):
-            left -= 1
-            if left == 0:
-                happens()
-
-    event.listen(rig.ledger.engine, "before_cursor_execute", before)
-    try:
-        yield
-    finally:
-        event.remove(rig.ledger.engine, "before_cursor_execute", before)
-    assert left <= 0, f"no statement with {words}"
-
-
 def die() -> None:
     """The process is gone; what its transaction wrote is undone."""
     raise Killed
@@ -304,12 +285,32 @@ def test_an_edit_that_another_replica_overtook_is_made_again(both: Replicas) -> 
         both.b.step("applier")
         both.b.step("publisher")
 
-    with at_statement(both.a, "UPDATE cards", overtaken):
+    with at_statement(both.a, "FOR UPDATE", overtaken):
         both.a.step("publisher")
     assert len(both.a.control.calls("chat.update")) == 3
     assert both.a.headline() == "Approved by Approver"
     both.rest()
     assert len(both.a.control.calls("chat.update")) == 3
+
+
+def test_a_request_that_waits_again_while_its_final_look_is_drawn_gets_its_buttons_back(
+    both: Replicas,
+) -> None:
+    both.a.control.withdraw(both.a.ask())
+    both.a.step("poller")
+    both.a.step("poller")
+    assert both.a.row().state is State.ELSEWHERE
+
+    def waits_again() -> None:
+        row = both.b.row()
+        with both.b.ledger.write() as tx:
+            approvals.relist(tx, both.clock.now(), row, row.asked)
+
+    with at_statement(both.a, "FOR UPDATE", waits_again):
+        both.a.step("publisher")
+    both.rest()
+    assert both.cards(CardState.POSTED) == 1
+    assert has_buttons(both.a.card())
 
 
 def test_a_press_that_both_handle_counts_once(both: Replicas) -> None:
