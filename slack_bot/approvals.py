@@ -208,6 +208,15 @@ def still_there(tx: Connection, now: int, row: RequestRow) -> None:
     _change(tx, now, row, State.PENDING, look=False, missing=0)
 
 
+def _begin_anew(tx: Connection, now: int, row: RequestRow, notice: str, request: ApprovalRequest) -> None:
+    """The request waits as if nobody had answered it, with a notice that says why."""
+    values = _UNDECIDED | _as_told(request)
+    revision = row.revision + 1
+    _change(
+        tx, now, row, State.PENDING, look=True, **values, revision=revision, revised_at=now, notice=notice
+    )
+
+
 def relist(tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) -> None:
     """A request that was settled is waiting again: listed again, whatever the upstream said before."""
     _expect(row, *FINAL)
@@ -218,17 +227,7 @@ def relist(tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) 
         if confirmed
         else "The request is waiting again."
     )
-    _change(
-        tx,
-        now,
-        row,
-        State.PENDING,
-        look=True,
-        **(_UNDECIDED | _as_told(request)),
-        revision=row.revision + 1,
-        revised_at=now,
-        notice=notice,
-    )
+    _begin_anew(tx, now, row, notice, request)
     settled = (cards.c.request_key == row.key, cards.c.state == CardState.SETTLED)
     tx.execute(update(cards).where(*settled).values(state=CardState.POSTED))
     audit.append(tx, now, Kind.REQUEST_BACK, row.key, was=row.state.value, digest=request.digest)
@@ -405,17 +404,7 @@ def unconfirmed(tx: Connection, now: int, row: RequestRow, detail: str) -> None:
 def reopen(tx: Connection, now: int, row: RequestRow, notice: str, request: ApprovalRequest) -> None:
     """A decision did not stand: refused upstream, or the facts changed under it. Its votes are void."""
     _expect(row, State.DECIDED)
-    _change(
-        tx,
-        now,
-        row,
-        State.PENDING,
-        look=True,
-        **(_UNDECIDED | _as_told(request)),
-        revision=row.revision + 1,
-        revised_at=now,
-        notice=notice,
-    )
+    _begin_anew(tx, now, row, notice, request)
     audit.append(
         tx,
         now,

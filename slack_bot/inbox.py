@@ -15,8 +15,8 @@ from slack_bot.clock import MINUTE
 from slack_bot.ledger import Ledger, inbox
 
 LONGEST_KEY = 300
-LONGEST_WAIT = 30 * MINUTE
-"""Nothing is ever put off for longer."""
+LONGEST_WAIT = 16 * MINUTE
+"""Nothing is put off for longer: a press counts for fifteen minutes."""
 
 
 @dataclass(frozen=True, slots=True)

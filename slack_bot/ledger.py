@@ -219,6 +219,9 @@ class Ledger:
     def _migrate(self) -> None:
         with self.write() as connection:
             if not self.sole:
+                # Another replica may be migrating, and may take as long as it takes.
+                for patience in ("lock_timeout", "statement_timeout"):
+                    connection.exec_driver_sql(f"SET LOCAL {patience} = 0")
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             if _current_revision(connection) != HEAD:
                 _upgrade(connection)

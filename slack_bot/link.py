@@ -148,6 +148,7 @@ class Link(BaseSocketModeClient):
         self.wait_for_answers(answer_within)
         self.leave(CLOSED_BY_US)
         self.retire(0.0)
+        self._ended = True
         if self._ws is not None:
             self._ws.close()
 

@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from sandbox import Sandbox
 
 settings.register_profile("seeded", derandomize=True, deadline=None)
 settings.load_profile("seeded")
+
+# Through the standard library pytest keeps what a test logged, and shows it only where the test failed.
+structlog.configure(
+    logger_factory=structlog.stdlib.LoggerFactory(), wrapper_class=structlog.stdlib.BoundLogger
+)
 
 
 @pytest.fixture(autouse=True)
