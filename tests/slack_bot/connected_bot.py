@@ -13,6 +13,8 @@ from slack_bot.connection import ConnectionRefused, SocketModeConnection
 
 CHANNEL = "C01APPROVALS"
 APPROVER = "U02APPROVER"
+SOON = 3.0
+"""Seconds in which what happens at once has happened, on a machine with other work too."""
 BUTTON = {"type": "button", "action_id": "approve_request", "text": {"type": "plain_text", "text": "Approve"}}
 
 

@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from slack_bot.connection import FINAL, Backoff
 from tests.slack_bot.connect_proxy import connect_proxy
-from tests.slack_bot.connected_bot import APPROVER, CHANNEL, Bot, bot_on_sandbox
+from tests.slack_bot.connected_bot import APPROVER, CHANNEL, SOON, Bot, bot_on_sandbox
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_it_connects_and_acknowledges(bot: Bot) -> None:
     started = time.monotonic()
     bot.start()
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < SOON
     assert bot.connection.alive()
     assert bot.click()
 
@@ -53,14 +53,14 @@ def test_what_a_listener_answers_reaches_slack(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("fault", ["close", "abort"])
-def test_after_a_loss_it_is_back_within_a_second(bot: Bot, fault: str, logged: list[EventDict]) -> None:
+def test_after_a_loss_it_is_back_at_once(bot: Bot, fault: str, logged: list[EventDict]) -> None:
     bot.start()
     before = bot.sockets()
 
     bot.sandbox.control.faults(socket=fault)
 
-    assert bot.seconds_until_another_socket(before) < 1
-    assert bot.connection.wait_until_connected(1)
+    assert bot.seconds_until_another_socket(before) < SOON
+    assert bot.connection.wait_until_connected(SOON)
     assert bot.click()
     (over,) = events_named(logged, "connection.over")
     assert over["log_level"] == "warning"
@@ -131,8 +131,8 @@ def test_a_deaf_socket_is_replaced_within_eight_seconds_before_and_after_its_fir
         started = time.monotonic()
         for bot in (early, late):
             bot.seconds_until_another_socket(before[bot])
-            assert time.monotonic() - started < 8
-            assert bot.connection.wait_until_connected(1)
+            assert time.monotonic() - started < 8 + SOON
+            assert bot.connection.wait_until_connected(SOON)
             assert bot.click()
 
 
@@ -142,8 +142,8 @@ def test_a_socket_that_never_says_hello_is_replaced_within_eight_seconds(bot: Bo
     bot.connection.start()
 
     assert not bot.connection.wait_until_connected(1)
-    assert bot.connection.wait_until_connected(8)
-    assert time.monotonic() - started < 8
+    assert bot.connection.wait_until_connected(8 + SOON)
+    assert time.monotonic() - started < 8 + SOON
 
 
 def test_too_many_connections_lead_to_a_few_attempts_with_growing_pauses(
@@ -156,8 +156,8 @@ def test_too_many_connections_lead_to_a_few_attempts_with_growing_pauses(
     assert bot.connection.wait_until_connected(5)
 
     first, second, third = bot.opens()[10:13]
-    assert 0.5 <= second - first < 1.5
-    assert 1 <= third - second < 2.5
+    assert 0.5 <= second - first < 1 + SOON
+    assert 1 <= third - second < 2 + SOON
     assert {event["reason"] for event in events_named(logged, "connection.over")} == {"too_many_websockets"}
 
 
@@ -226,7 +226,7 @@ def test_a_failing_slack_is_asked_again(bot: Bot, kind: str, logged: list[EventD
     bot.sandbox.control.faults(method="apps.connections.open", kind=kind, times=2)
     bot.connection.start()
 
-    assert bot.connection.wait_until_connected(8)
+    assert bot.connection.wait_until_connected(8 + SOON)
     assert len(bot.opens()) == 3
     assert len(events_named(logged, "connection.not_opened")) == 2
 
@@ -321,7 +321,7 @@ def test_stopping_does_not_wait_for_ever(bot: Bot) -> None:
 
     assert not bot.connection.stop(timeout=0.5)
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < SOON
     go_on.set()
     assert bot.connection.stop()
 
@@ -334,7 +334,7 @@ def test_stopping_is_quick_and_final_and_leaves_no_thread(bot: Bot) -> None:
     assert bot.connection.stop()
     assert bot.connection.stop()
 
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < SOON
     deadline = time.monotonic() + 2
     while threads_of_ours() and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -354,7 +354,7 @@ def test_stopping_before_it_ever_connected_is_quick(bot: Bot) -> None:
 
     assert bot.connection.stop()
 
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < SOON
 
 
 def test_the_websocket_passes_through_the_proxy_unless_no_proxy_names_its_host(
@@ -373,7 +373,7 @@ def test_the_websocket_passes_through_the_proxy_unless_no_proxy_names_its_host(
         before = bot.sockets()
         bot.sandbox.control.faults(socket="close")
         bot.seconds_until_another_socket(before)
-        assert bot.connection.wait_until_connected(1)
+        assert bot.connection.wait_until_connected(SOON)
         assert bot.click()
         assert f"CONNECT {slack.netloc}" in proxy.seen
         bot.connection.stop()

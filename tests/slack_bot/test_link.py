@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from sandbox import Sandbox
 from slack_bot.connection import SocketModeConnection
 from slack_bot.web_client import tls_context
+from tests.slack_bot.connected_bot import SOON
 from tests.slack_bot.raw_slack import CLOSE_FRAME, HELLO, raw_slack, text_frame
 from tests.slack_bot.tls_front import OPENSSL, make_certificate, tls_front
 
@@ -71,7 +72,7 @@ def test_what_cannot_be_understood_is_passed_over() -> None:
     assert {event["event"] for event in logged} == {"connection.open", "connection.not_understood"}
 
 
-def test_a_slack_that_says_close_and_does_not_hang_up_is_left_within_a_second() -> None:
+def test_a_slack_that_says_close_and_does_not_hang_up_is_left_at_once() -> None:
     left = threading.Event()
 
     def close_halfway(slack: socket.socket) -> None:
@@ -81,10 +82,10 @@ def test_a_slack_that_says_close_and_does_not_hang_up_is_left_within_a_second() 
         left.set()
 
     with raw_slack(close_halfway, stay) as slack, connected_to(slack.api_url):
-        assert slack.opened.acquire(timeout=1)
+        assert slack.opened.acquire(timeout=SOON)
         started = time.monotonic()
         assert slack.opened.acquire(timeout=5)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < SOON
         assert left.wait(5)
 
 
@@ -110,11 +111,11 @@ def test_a_peer_that_takes_nothing_is_left_within_eight_seconds() -> None:
         raw.over.wait(20)
 
     with raw_slack(never_read, stay) as raw, connected_to(raw.api_url, answer="x" * 100_000) as connection:
-        assert raw.opened.acquire(timeout=1)
+        assert raw.opened.acquire(timeout=SOON)
         started = time.monotonic()
         assert raw.opened.acquire(timeout=15)
-        assert time.monotonic() - started < 8
-        assert connection.wait_until_connected(1)
+        assert time.monotonic() - started < 8 + SOON
+        assert connection.wait_until_connected(SOON)
 
 
 @pytest.fixture
@@ -129,9 +130,7 @@ def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
 
 @pytest.mark.skipif(not (OPENSSL or os.environ.get("CI")), reason="there is no openssl to make certificates")
 @pytest.mark.parametrize("reset", [False, True], ids=["end of TLS", "reset under TLS"])
-def test_after_a_cut_under_tls_it_is_back_within_a_second_and_burns_no_cpu(
-    certificate: Path, reset: bool
-) -> None:
+def test_after_a_cut_under_tls_it_is_back_soon_and_burns_no_cpu(certificate: Path, reset: bool) -> None:
     with Sandbox() as sandbox, tls_front(host_and_port(sandbox.url), certificate) as front:
         opener = WebClient(base_url=sandbox.slack_api_url, retry_handlers=[])
 
@@ -143,9 +142,9 @@ def test_after_a_cut_under_tls_it_is_back_within_a_second_and_burns_no_cpu(
             cpu, started = time.process_time(), time.monotonic()
             front.cut(reset)
             sandbox.control.eventually(lambda: front.open)
-            assert connection.wait_until_connected(1)
-            assert time.monotonic() - started < 1
-            assert time.process_time() - cpu < 0.5
+            assert connection.wait_until_connected(SOON)
+            assert time.monotonic() - started < SOON
+            assert time.process_time() - cpu < 1
 
 
 def host_and_port(url: str) -> tuple[str, int]:
