@@ -275,7 +275,7 @@ def _run(
         identity = _identify(settings, stop)
     except Refused as refused:
         where = Settings.model_fields["slack_bot_token"].description
-        log.error("Slack does not accept SLACK_BOT_TOKEN", code=refused.code, where_to_get_it=where)  # noqa: TRY400
+        log.error("Slack does not accept SLACK_BOT_TOKEN", code=refused.code, where_to_get_it=where)  # noqa: TRY400 - a setting, not a defect
         identity, stop.code = None, SLACK_REFUSES
     if identity is None:
         ledger.close()

@@ -44,6 +44,9 @@ RISK_WORDS = {
 }
 
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamName:
     """How cards speak of an upstream."""
@@ -196,14 +199,17 @@ def _requested(asked: ApprovalRequest, row: RequestRow) -> Line:
 
 def _where(asked: ApprovalRequest, upstream: UpstreamName) -> Line:
     label = text("From: ", bold=True)
-    if _is_web_address(asked.link):
+    if _may_be_linked(asked.link):
         return line(label, rich_text.link(asked.link, upstream.title))
     return line(label, text(upstream.title))
 
 
-def _is_web_address(link: str) -> bool:
+def _may_be_linked(link: str) -> bool:
+    """https, or http where nothing can listen in on the way: the sandbox on this machine."""
     try:
-        return urlsplit(link).scheme in ("https", "http") and len(link) <= LINK_LIMIT
+        parts = urlsplit(link)
+        local = parts.scheme == "http" and parts.hostname in LOOPBACK
+        return (parts.scheme == "https" or local) and len(link) <= LINK_LIMIT
     except ValueError:
         return False
 

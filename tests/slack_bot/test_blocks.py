@@ -195,7 +195,16 @@ def test_the_upstream_is_a_link_to_where_the_request_is(link: str) -> None:
 
 @pytest.mark.parametrize(
     "link",
-    ["", "javascript:alert(1)", "file:///etc/passwd", "//example.com", "http://[", "https://" + "x" * 3_000],
+    [
+        "",
+        "http://privman.example.com/Tms",
+        "http://127.0.0.1.example.com/",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "//example.com",
+        "http://[",
+        "https://" + "x" * 3_000,
+    ],
 )
 def test_what_is_no_web_address_is_no_link(link: str) -> None:
     facts = block_of(drawn(asking(link=link)), "facts")
