@@ -28,7 +28,7 @@ SEED = 8484
 ROOT = Path(__file__).resolve().parent.parent
 CHANNEL, APPROVER = "C01APPROVALS", "U02APPROVER"
 CHANNELS = {"channels": [{"id": CHANNEL, "approvers": {"groups": ["S01APPROVERS"]}}]}
-OURS = ("SLACK_", "PRIVMAN_")
+OURS = ("SLACK_", "PRIVMAN_", "ADMIN_")
 
 
 class CannotStart(Exception):
@@ -73,6 +73,8 @@ def bot_environment(sandbox: Sandbox, state: Path, inherited: Mapping[str, str])
         "PRIVMAN_PASSWORD": sandbox.privman_password,
         "POLL_INTERVAL": str(BOT_LOOKS_EVERY),
         "LEDGER_URL": f"sqlite:///{state / 'ledger.db'}",
+        "STATE": f"file:{state}",
+        "HEARTBEAT_FILE": str(state / "heartbeat"),
         "CHANNELS_FILE": str(state / "channels.json"),
         "LOG_FORMAT": "text",
         "LOG_LEVEL": "INFO",

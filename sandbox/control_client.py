@@ -143,6 +143,14 @@ class ControlClient:
         filed: str = self._post("privilege_manager/requests", fields)["id"]
         return filed
 
+    def file_requests(self, count: int) -> None:
+        """So many at once."""
+        self._post("privilege_manager/many", {"count": count})
+
+    def shape_upstream(self, shape: str) -> None:
+        """Privilege Manager has other paths, names and answers: classic, alternative or report."""
+        self._post("privilege_manager/shape", {"shape": shape})
+
     def upstream_requests(self) -> list[Json]:
         """Privilege Manager's requests, oldest first: id, status, by, comment, duration, decisions …"""
         return self._request_list("GET", "privilege_manager/requests", {})

@@ -1,11 +1,19 @@
-"""What a person is told in private about what they pressed or wrote. Pure; mrkdwn, in our own words."""
+"""What people are told about what they pressed or wrote. Pure; mrkdwn, in our own words."""
 
-from slack_bot.blocks import NAME_LIMIT, UpstreamName
-from slack_bot.channel_store import Channel
+from collections.abc import Sequence
+
+from slack_bot import rich_text
+from slack_bot.blocks import NAME_LIMIT, Message, UpstreamName
+from slack_bot.channel import Channel, Source
+from slack_bot.clock import MINUTE, SECOND, utc_text
+from slack_bot.command_parser import HELP
 from slack_bot.plain_text import cut, escaped, one_line
-from slack_bot.policy import describe
+from slack_bot.policy import Admins, ChannelPolicy, describe, describe_admins
 from slack_bot.rows import RequestRow, State
 from upstream_client.models import Status, Verdict
+
+OLD_NEWS = 10 * MINUTE
+"""After so long an upstream's list is worth a warning."""
 
 STALE = (
     "I could not get to what you pressed within 15 minutes, so I did not count it. "
@@ -24,13 +32,52 @@ NOT_CONFIGURED = (
     "I am not connected any more to the system that asked for this, so I did nothing. Please tell an admin."
 )
 NOT_REGISTERED = "No approvals are decided in this channel any more, so I did nothing. Please ask an admin."
+THE_SCHEDULE = "the schedule"
 CHOOSE_DURATION = "I need a duration that the card offers, so I did nothing. Please choose one from its menu."
+
+
+SAID_TOO_LONG_AGO = (
+    "I could not get to what you asked within 15 minutes, so I leave it. "
+    "Please look at `status`, and ask again if you still want it."
+)
+CHANGED_SINCE = (
+    "I was stopped in the middle of what you asked, and somebody else has changed the same since, so I leave "
+    "it. Please look at `status`, and ask again if you still want it."
+)
+TOO_LONG = "That was longer than any command, so I did nothing. Please write it shorter."
+NOT_OUR_MENU = (
+    "This menu does not belong to a message that I keep, so I did nothing. "
+    "The people who run me will see it in my log."
+)
+WHICH_CHANNEL = "Which channel do you mean? Please write it in the channel, or name the channel with its #."
+SAY_IT_THERE = "Please write this in the channel that you mean."
+WHICH_SCHEDULE = (
+    "Which schedule do you mean? Here you have to say it: `autoapprove all …`, or `autoapprove #channel …`."
+)
+NO_CHANNELS = "No channel is registered yet. An admin registers one by mentioning me in it."
+FOR_MEMBERS = "Guests and people of other workspaces can ask me this only in a channel where I post requests."
+ONLY_FOR_APPROVERS = (
+    "I tell this to those who may decide, and to admins. Please ask in a channel where I post."
+)
+NO_DIRECT_CHANNEL = "I post requests in channels only. Invite me into one, and mention me there."
+ARCHIVED = "This channel is archived, so I cannot post requests here."
+SHARED = (
+    "This channel is shared with another organisation: its people cannot decide here unless they are picked "
+    "by name."
+)
+HAS_SCHEDULE = (
+    "A schedule from before still approves requests here without a person. "
+    "See “autoapprove status”; “autoapprove off” ends it."
+)
+TITLE_LIMIT = 150
+MOST_SHOWN = 3_000
+"""Characters of a list in the text of a message, which stands for its blocks where those are not drawn."""
 
 
 def too_late(row: RequestRow, upstream: UpstreamName, user_id: str) -> str:
     """For somebody whose press came after the request was decided or settled: what happened, and by whom."""
     answered = row.state in (State.DECIDED, State.APPROVED, State.DENIED, State.UNCONFIRMED)
-    if answered and row.decided_by == user_id:
+    if answered and row.decided_by and row.decided_by == user_id:
         return f"Your earlier answer counts: {_what_happened(row, upstream)} I did nothing more."
     late = "You were not the first" if answered else "It is too late"
     return f"{late}: {_what_happened(row, upstream)} I did not count your answer."
@@ -38,13 +85,14 @@ def too_late(row: RequestRow, upstream: UpstreamName, user_id: str) -> str:
 
 def _what_happened(row: RequestRow, upstream: UpstreamName) -> str:
     done = "denied" if row.verdict is Verdict.DENY else "approved"
+    who = f"<@{row.decided_by}>" if row.decided_by else THE_SCHEDULE
     match row.state:
         case State.DECIDED:
-            return f"<@{row.decided_by}> has {done} this request, and {upstream.title} is being told."
+            return f"{who} has {done} this request, and {upstream.title} is being told."
         case State.APPROVED | State.DENIED:
-            return f"<@{row.decided_by}> has {done} this request."
+            return f"{who} has {done} this request."
         case State.UNCONFIRMED:
-            return f"<@{row.decided_by}> has answered, and {upstream.title} has not confirmed it."
+            return f"{who} has answered, and {upstream.title} has not confirmed it."
         case State.EXPIRED:
             return f"the request expired in {upstream.title}."
         case _:
@@ -62,13 +110,228 @@ def _elsewhere(row: RequestRow, upstream: UpstreamName) -> str:
     return words.get(Status(row.outcome_status), f"it no longer waits in {upstream.title}.")
 
 
-def about(channel_id: str, channel: Channel | None, waiting: int) -> str:
-    """For somebody who mentioned the bot: what it does here."""
-    if channel is None:
-        return (
-            "This channel is not registered, so I post no requests here. "
-            f'To register it, add `{{"id": "{channel_id}", "approvers": {{"users": ["U…"]}}}}` '
-            "to channels.json and restart me."
-        )
-    count = "No request is" if waiting == 0 else "1 request is" if waiting == 1 else f"{waiting} requests are"
-    return f"I post approval requests here. {count} waiting. {describe(channel.policy)}"
+def not_registered(who: str) -> str:
+    """For somebody who wants something of a channel in which nothing is posted; ``who`` can help."""
+    return (
+        "This channel is not registered, so I post no requests here. "
+        f"To register it, an admin mentions me here without any other words. {who}"
+    )
+
+
+def who_are_admins(admins: Admins) -> str:
+    """A sentence."""
+    return f"Admins are {describe_admins(admins)}."
+
+
+def about(policy: ChannelPolicy, waiting: int) -> str:
+    """What the bot does in a registered channel."""
+    return f"I post approval requests here. {how_many(waiting)} waiting. {describe(policy)}"
+
+
+def how_many(waiting: int) -> str:
+    """The beginning of a sentence on how many requests wait."""
+    return "No request is" if waiting == 0 else "1 request is" if waiting == 1 else f"{waiting} requests are"
+
+
+def help_on(topic: str = "") -> str:
+    """What can be written, in all or of one command."""
+    about_topic = [(write, does) for write, does in HELP if topic and write.split()[0] == topic]
+    lines = (f"• `{write}`: {does}" for write, does in about_topic or HELP)
+    return "\n".join(
+        ["In a channel begin with my name; to me alone, or after `/approvals`, just write:", *lines]
+    )
+
+
+def not_stored(why: str) -> str:
+    """The store did not confirm a change. ``why`` are its own words."""
+    return f"I could not store this, so I go on as before. {escaped(why)}"
+
+
+def stored_over(why: str) -> str:
+    """The store took a change, over somebody else's. ``why`` are its own words."""
+    return f"Somebody else changed this as well. {escaped(why)}"
+
+
+def state_unread(why: str) -> str:
+    """What channels and schedules there are cannot be read. ``why`` are the store's own words."""
+    return (
+        f"⚠️ I cannot read the channels and schedules that are stored: {escaped(why)} "
+        "I go by what I read last, and approve nothing without a person."
+    )
+
+
+def not_changed_unread(why: str) -> str:
+    """For whoever wants to change what cannot be read. ``why`` are the store's own words."""
+    return f"{state_unread(why)} So I changed nothing: please ask again when that is mended."
+
+
+def who_decides(channel: Channel) -> str:
+    """A sentence; where nobody is named and nobody registered the channel, with what to do."""
+    policy = channel.policy
+    if policy.names_somebody or policy.registered_by:
+        return describe(policy)
+    if channel.source is Source.FILE:
+        return f"{describe(policy)} An admin has to name its approvers in channels.json."
+    return f"{describe(policy)} An admin has to mention me in it, or name its approvers: `approvers @person`."
+
+
+def where_from(channel: Channel) -> str:
+    """What a channel is registered by, a sentence."""
+    at = channel.registered_at
+    by = f" by <@{channel.registered_by}>" if channel.registered_by else ""
+    when = f" on {moment(at)}" if at is not None else ""
+    match channel.source:
+        case Source.FILE:
+            return "This is declared in channels.json."
+        case Source.ENVIRONMENT:
+            return "The channel is declared by SLACK_CHANNEL."
+        case Source.STORE:
+            return f"The channel was registered{by}{when}."
+
+
+def groups_unread(why: str) -> str:
+    """``why`` are the words of what failed."""
+    return f"{why} Until I can, nobody decides by being in a user group."
+
+
+def members_unread(why: str) -> str:
+    """``why`` are the words of what failed."""
+    return f"{why} Until I can read who is in this channel, nobody decides by being in it."
+
+
+def policy_now(policy: ChannelPolicy, caveats: Sequence[str]) -> str:
+    """For whoever chose approvers: what holds from now on."""
+    begin = "This holds from now on." if policy.names_somebody else "Nobody is picked now."
+    return " ".join([begin, describe(policy), *caveats])
+
+
+def chosen(policy: ChannelPolicy, by: str) -> str:
+    """For everybody in the channel whose approvers somebody named in words."""
+    return f"From now on: {describe(policy)} <@{by}> has set this."
+
+
+def too_many(users: int, groups: int) -> str:
+    """More were named than are looked at."""
+    return (
+        f"I take at most {users} people and {groups} user groups, so nothing is changed. "
+        "Please make a user group of them, and name that."
+    )
+
+
+def is_bot(user: str) -> str:
+    """Somebody named a bot."""
+    return f"<@{user}> is a bot, and bots cannot decide. Nothing is changed: please leave it out."
+
+
+def is_deactivated(user: str) -> str:
+    """Somebody named an account that is no more."""
+    return f"The account of <@{user}> is deactivated. Nothing is changed: please leave it out."
+
+
+def no_such_group(group: str) -> str:
+    """Somebody named a group that is disabled, or not of this workspace."""
+    return (
+        f"<!subteam^{group}> is no user group that is in use here. Nothing is changed: please leave it out."
+    )
+
+
+def not_redrawn(why: str) -> str:
+    """The choice stands, and the message where it was made still shows the one before."""
+    return f"I could not draw the message above again ({why}): it does not show this yet."
+
+
+def removed(by: str) -> str:
+    """For everybody in a channel that is registered no more."""
+    return f"<@{by}> has removed this channel: I post no new requests here, and nothing is decided here any more."
+
+
+def is_removed(channel: str) -> str:
+    """For whoever removed a channel."""
+    return (
+        f"<#{channel}> is not registered any more, and it has no schedule of its own. "
+        "Cards that stand there are still settled when their requests are."
+    )
+
+
+def nothing_to_remove(channel: str) -> str:
+    """For whoever wanted to remove a channel that is none of ours."""
+    return f"<#{channel}> is not registered, so there is nothing to remove."
+
+
+def schedule_of_unregistered(channel: str) -> str:
+    """For whoever wants a schedule where nothing is posted."""
+    return f"<#{channel}> is not registered, so it has no schedule. An admin registers it by mentioning me in it."
+
+
+def waiting(listed_rows: Sequence[RequestRow], total: int, now: int) -> Message:
+    """The requests that wait, the oldest first; of those that are not listed, how many."""
+    headline = f"{how_many(total)} waiting."
+    if not listed_rows:
+        return Message(headline, [])
+    lines = [_in_short(row, now) for row in listed_rows]
+    if total > len(lines):
+        lines.append(f"… and {total - len(lines)} more.")
+    elements = [rich_text.line(rich_text.text(headline, bold=True))]
+    elements += [rich_text.line(rich_text.text(line)) for line in lines]
+    text = cut("\n".join([headline, *map(escaped, lines)]), MOST_SHOWN)
+    return Message(text, [rich_text.block("waiting", rich_text.section(elements))])
+
+
+def _in_short(row: RequestRow, now: int) -> str:
+    title = cut(one_line(row.asked.title), TITLE_LIMIT) or "Approval request"
+    requester = cut(one_line(row.asked.requester), NAME_LIMIT)
+    return ", ".join(
+        part for part in (f"• {title}", requester, f"for {_length(now - row.first_seen_at)}") if part
+    )
+
+
+def _length(us: int) -> str:
+    """How long something waits, in its largest unit."""
+    minutes = max(us, 0) // MINUTE
+    for size, noun in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            count = minutes // size
+            return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return "less than a minute"
+
+
+def channels_unread(why: str) -> str:
+    """For a press in a channel that may well be registered: nobody can tell at the moment."""
+    return (
+        f"I cannot read which channels are registered, so I did nothing: {escaped(why)} "
+        "Please press again later."
+    )
+
+
+def as_of(title: str, read_at: int | None, now: int) -> str:
+    """How old what is known of an upstream is. ``read_at``: when its list was last read whole."""
+    if read_at is None:
+        return f"⚠️ {title}: not read yet since I started."
+    stale = "⚠️ " if now - read_at > OLD_NEWS else ""
+    return f"{stale}{title}: as of {_length(now - read_at)} ago."
+
+
+def channels(registered: Sequence[Channel]) -> str:
+    """Where requests are posted, a sentence."""
+    return f"I post in {listed([f'<#{one.id}>' for one in registered])}." if registered else NO_CHANNELS
+
+
+def scopes_missing(off: Sequence[tuple[str, str]]) -> str:
+    """(scope, what is off without it), one below the other."""
+    lines = (f"• `{scope}`: {what}" for scope, what in off)
+    return "\n".join(["The app was not given these optional scopes, so this is off:", *lines])
+
+
+def note(words: str) -> str:
+    """What the operator should change."""
+    return f"⚠️ {escaped(words)}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """A, B and C."""
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
+
+
+def moment(at: int) -> str:
+    """A time in each reader's own zone. ``at`` is in microseconds since 1970 UTC."""
+    return f"<!date^{at // SECOND}^{{date_short_pretty}} at {{time}}|{utc_text(at)}>"

@@ -190,11 +190,12 @@ class Applier:
             self._settle(row, seen, maybe_ours=row.unsure)
 
     def _call(self, row: RequestRow) -> Outcome:
-        by = f"{row.decided_by_name} ({row.decided_by})"
+        by = f"{row.decided_by_name} ({row.decided_by})" if row.decided_by else row.decided_by_name
         done = "Approved" if row.verdict is Verdict.APPROVE else "Denied"
+        where = " in Slack" if row.decided_by else ""
         reason = f": {row.reason}" if row.reason else ""
         # The id comes first: a comment may be cut off.
-        decision = Decision(row.decision_id, by, f"[{row.decision_id}] {done} in Slack by {by}{reason}")
+        decision = Decision(row.decision_id, by, f"[{row.decision_id}] {done}{where} by {by}{reason}")
         self._log.info("sending", request=row.key, verdict=row.verdict, decision=decision.id)
         if row.verdict is Verdict.APPROVE:
             return self._upstream.approve(row.asked, row.for_how_long, decision)

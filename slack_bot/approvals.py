@@ -9,9 +9,7 @@ it is still the version that the caller read: the first verdict wins, across thr
        └────▶ expired | elsewhere
 """
 
-import hashlib
 import secrets
-from base64 import b32encode
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,13 +17,21 @@ from sqlalchemy import Connection, insert, update
 
 from slack_bot import audit, policy
 from slack_bot.audit import Kind
+from slack_bot.ballots import Ballot, Counting
 from slack_bot.ledger import cards, requests, votes
-from slack_bot.rows import FINAL, CardState, RequestRow, State, body_of, request_by_key, votes_of
-from upstream_client.models import DIGEST_VERSION, ApprovalRequest, Duration, Seen, Status, Verdict
-
-KEY_LENGTH = 12
-SHOWN_DIGITS = 16
-"""So many hex digits of the digest stand in a button's value."""
+from slack_bot.rows import (
+    FINAL,
+    CardState,
+    RequestRow,
+    State,
+    body_of,
+    hash_of,
+    key_of,
+    request_by_key,
+    shown_digest,
+    votes_of,
+)
+from upstream_client.models import ApprovalRequest, Duration, Seen, Status, Verdict
 
 NEVER = 0
 """No vote became void yet. Replicas' clocks differ, so the time it was first seen would refuse a quick press."""
@@ -37,16 +43,7 @@ class Cause(StrEnum):
     """What brought a verdict about."""
 
     VOTE = "vote"
-
-
-class Counting(StrEnum):
-    """What became of a ballot."""
-
-    COUNTED = "counted"
-    CHANGED = "changed"
-    """The request is not what the card showed, or the press is from before votes became void."""
-    TOO_LATE = "too late"
-    """The request no longer waits."""
+    SCHEDULE = "schedule"
 
 
 class Outdated(Exception):
@@ -54,37 +51,20 @@ class Outdated(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ballot:
-    """One approver's answer on its way into the count.
+class _Ruling:
+    """A verdict with everything that goes into the row. ``by`` is empty where no person decided."""
 
-    ``shown`` is the digest's beginning, from the card; ``pressed_at`` is when the press was saved.
-    """
-
-    shown: str
-    channel: str
-    user_id: str
-    user_name: str
     verdict: Verdict
+    cause: Cause
     duration: Duration
-    inbox_id: int
-    pressed_at: int
-    reason: str = ""
+    reason: str
+    by: str
+    by_name: str
+    channel: str
 
 
-def key_of(upstream: str, upstream_id: str) -> str:
-    """The ledger's key of a request: 12 characters, the same for the same request for ever."""
-    hashed = hashlib.sha256(f"{upstream}\0{upstream_id}".encode()).digest()
-    return b32encode(hashed).decode()[:KEY_LENGTH].lower()
-
-
-def shown_digest(digest: str) -> str:
-    """The part of a digest that stands in a button's value: 16 hex digits."""
-    return digest.removeprefix(DIGEST_VERSION)[:SHOWN_DIGITS]
-
-
-def hash_of(body: str) -> str:
-    """Tells one body of a request from another."""
-    return hashlib.sha256(body.encode()).hexdigest()
+THE_SCHEDULE = "the schedule"
+"""Who decided, where a schedule did."""
 
 
 def add(tx: Connection, now: int, request: ApprovalRequest) -> None:
@@ -271,8 +251,37 @@ def vote(tx: Connection, now: int, key: str, ballot: Ballot) -> Counting:
     _record_vote(tx, now, row, ballot)
     verdict = policy.verdict(votes_of(tx, key, row.revision, ballot.channel))
     if verdict is not None:
-        _decide(tx, now, row, verdict, ballot)
+        ruling = _Ruling(
+            verdict,
+            Cause.VOTE,
+            ballot.duration,
+            ballot.reason,
+            ballot.user_id,
+            ballot.user_name,
+            ballot.channel,
+        )
+        _decide(tx, now, row, ruling)
     return Counting.COUNTED
+
+
+def approve_by_schedule(
+    tx: Connection, now: int, key: str, version: int, duration: Duration, channel: str, words: str
+) -> bool:
+    """Decides for a schedule of ``channel``, which ``words`` describe, on what was read at ``version``.
+
+    False where the request changed since, no longer waits, or came back: that is for a person to look at.
+    """
+    row = request_by_key(tx, key, lock=True)
+    if row is None or row.version != version or not _may_be_scheduled(row):
+        return False
+    ruling = _Ruling(Verdict.APPROVE, Cause.SCHEDULE, duration, words, "", THE_SCHEDULE, channel)
+    _decide(tx, now, row, ruling)
+    return True
+
+
+def _may_be_scheduled(row: RequestRow) -> bool:
+    """Whether a schedule may answer it: it waits, and it neither changed nor came back since it was asked."""
+    return row.state is State.PENDING and row.revision == 1
 
 
 def _record_vote(tx: Connection, now: int, row: RequestRow, ballot: Ballot) -> None:
@@ -304,7 +313,7 @@ def _record_vote(tx: Connection, now: int, row: RequestRow, ballot: Ballot) -> N
     )
 
 
-def _decide(tx: Connection, now: int, row: RequestRow, verdict: Verdict, ballot: Ballot) -> None:
+def _decide(tx: Connection, now: int, row: RequestRow, ruling: _Ruling) -> None:
     decision_id = secrets.token_hex(8)
     _change(
         tx,
@@ -312,13 +321,13 @@ def _decide(tx: Connection, now: int, row: RequestRow, verdict: Verdict, ballot:
         row,
         State.DECIDED,
         look=True,
-        verdict=verdict.value,
-        cause=Cause.VOTE.value,
-        duration=ballot.duration.seconds,
-        reason=ballot.reason,
-        decided_by=ballot.user_id,
-        decided_by_name=ballot.user_name,
-        decided_in=ballot.channel,
+        verdict=ruling.verdict.value,
+        cause=ruling.cause.value,
+        duration=ruling.duration.seconds,
+        reason=ruling.reason,
+        decided_by=ruling.by,
+        decided_by_name=ruling.by_name,
+        decided_in=ruling.channel,
         decided_at=now,
         decision_id=decision_id,
         due_at=now,
@@ -329,10 +338,13 @@ def _decide(tx: Connection, now: int, row: RequestRow, verdict: Verdict, ballot:
         now,
         Kind.DECIDED,
         row.key,
-        ballot.user_id,
-        verdict=verdict.value,
-        cause=Cause.VOTE.value,
+        ruling.by or audit.THE_BOT,
+        verdict=ruling.verdict.value,
+        cause=ruling.cause.value,
         decision=decision_id,
+        duration=ruling.duration.words,
+        channel=ruling.channel,
+        reason=ruling.reason,
     )
 
 

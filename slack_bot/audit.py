@@ -29,6 +29,12 @@ class Kind(StrEnum):
     NOT_SENT = "not_sent"
     NOT_CONFIRMED = "not_confirmed"
     OUTCOME = "outcome"
+    CHANNEL_REGISTERED = "channel_registered"
+    CHANNEL_CHANGED = "channel_changed"
+    CHANNEL_REMOVED = "channel_removed"
+    SCHEDULE_CHANGED = "schedule_changed"
+    CHANGED_OUTSIDE = "changed_outside"
+    """A channel or schedule is not what we wrote: somebody else changed the stored state."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,110 +1,179 @@
-"""Registered channels and who may decide there, as declared in a file (CHANNELS_FILE)."""
+"""Registered channels and who may decide there: declared in a file or by a setting, or registered in Slack."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import ValidationError
 
+from slack_bot.channel import Channel, Source, StoredChannel, is_channel_id
+from slack_bot.channels_file import ChannelsFileError, read_file
+from slack_bot.parameter_store import ChangedMeanwhile, ParameterStore, StateError
 from slack_bot.policy import ChannelPolicy
+from slack_bot.shelf import Kind, NotReadable, OutsideChange, Shelf, what_is_wrong
 
-ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,19}$")]
-UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,19}$")]
-GroupId = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]{2,19}$")]
+__all__ = [
+    "ChannelStore",
+    "Channel",
+    "Source",
+    "Declared",
+    "ChannelsFileError",
+    "OutsideChange",
+    "StateError",
+]
 
-
-class ChannelsFileError(Exception):
-    """The file cannot be used; the text lists every problem and what to write instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A registered channel."""
-
-    id: str
-    policy: ChannelPolicy
+FOLDER: Final = "channels"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Approvers(_Strict):
-    users: list[UserId] = []
-    groups: list[GroupId] = []
-    everyone: bool = False
-
-
-class _Channel(_Strict):
-    id: ChannelId
-    approvers: _Approvers = Field(default_factory=_Approvers)
-
-
-class _File(_Strict):
-    channels: list[_Channel] = []
-
-    @field_validator("channels")
-    @classmethod
-    def _once(cls, channels: list[_Channel]) -> list[_Channel]:
-        ids = [channel.id for channel in channels]
-        if twice := sorted({channel for channel in ids if ids.count(channel) > 1}):
-            raise ValueError(f"declared more than once: {', '.join(twice)}")
-        return channels
+class Declared(Exception):
+    """The channel is declared by the operator and is not to be changed in Slack; the text says where."""
 
 
 class ChannelStore:
-    """The registered channels, by id."""
+    """The registered channels, by id.
 
-    def __init__(self, channels: list[Channel]) -> None:
-        self._channels = {channel.id: channel for channel in channels}
+    What CHANNELS_FILE says of a channel wins; then SLACK_CHANNEL, which registers one whose approvers may be
+    picked in Slack; then what was registered in Slack, which is kept in a store.
+    """
+
+    def __init__(
+        self,
+        declared: Sequence[Channel],
+        store: ParameterStore | None = None,
+        *,
+        file: Path | str = "channels.json",
+    ) -> None:
+        """``file`` is what declared those that come from a file, as the operator calls it."""
+        self._declared = _merged(declared)
+        self._file = file
+        self._shelf = Shelf(_KIND, store)
+
+    @staticmethod
+    def read_file(path: Path) -> list[Channel]:
+        """The channels that the file declares. Raises `ChannelsFileError`."""
+        return read_file(path)
 
     @classmethod
     def read(cls, path: Path) -> "ChannelStore":
-        """Reads and checks the file. Raises `ChannelsFileError`."""
-        try:
-            declared = _File.model_validate_json(path.read_bytes())
-        except OSError as error:
-            raise ChannelsFileError(
-                f"CHANNELS_FILE: {path} cannot be read ({error.strerror}). "
-                'To begin with, write {"channels": []} into it.'
-            ) from error
-        except ValidationError as error:
-            raise ChannelsFileError(_in_words(path, error)) from error
-        return cls([_channel(one) for one in declared.channels])
+        """The channels of the file alone. Raises `ChannelsFileError`."""
+        return cls(read_file(path), file=path)
+
+    @property
+    def trouble(self) -> str:
+        """Why those that were registered in Slack may be out of date, in words; "" where they are not."""
+        return self._shelf.trouble
+
+    @property
+    def default(self) -> Channel | None:
+        """The channel that SLACK_CHANNEL names."""
+        return next((one for one in self.all() if one.is_default), None)
 
     def all(self) -> list[Channel]:
-        """Every registered channel, in the file's order."""
-        return list(self._channels.values())
+        """Every registered channel: the declared ones in their order, then the others by id."""
+        kept, declared = self._shelf.items, self._declared
+        others = [kept[name] for name in sorted(kept.keys() - declared.keys())]
+        return [_with_kept(one, kept.get(one.id)) for one in declared.values()] + others
 
     def get(self, channel_id: str) -> Channel | None:
         """The registered channel with this id."""
-        return self._channels.get(channel_id)
+        kept = self._shelf.items.get(channel_id)
+        declared = self._declared.get(channel_id)
+        return kept if declared is None else _with_kept(declared, kept)
+
+    def declare(self, channel: Channel) -> None:
+        """One more that the operator declares: SLACK_CHANNEL may be a name, whose id Slack tells later."""
+        self._declared = _merged([*self._declared.values(), channel])
+
+    def refresh(self) -> list[OutsideChange]:
+        """Reads what is kept anew; see `Shelf.refresh`."""
+        return self._shelf.refresh()
+
+    def register(self, channel_id: str, by: str, at: int) -> Channel:
+        """Registers a channel, once: a second time returns what is registered.
+
+        Until approvers are picked only ``by`` may decide. Raises `Declared` and `StateError`.
+        """
+        declared = self._changeable(channel_id)
+        new = _storable(Channel(channel_id, ChannelPolicy(), Source.STORE, by, at))
+        try:
+            kept = self._shelf.update(channel_id, lambda known: known or new)
+        except ChangedMeanwhile:  # somebody else was faster, through another replica
+            found = self._shelf.items.get(channel_id)
+            if found is None:
+                raise
+            kept = found
+        return kept if declared is None else _with_kept(declared, kept)
+
+    def set_policy(self, channel_id: str, policy: ChannelPolicy, by: str) -> Channel:
+        """Sets the approvers; who registered the channel stays. Raises `Declared` and `StateError`.
+
+        `ChangedMeanwhile` (nothing was written) and `LostUpdate` (it was) say that somebody else set them at
+        the same time; what holds then is known already. ``by`` stands in for who registered the channel where
+        only SLACK_CHANNEL did.
+        """
+        declared = self._changeable(channel_id)
+
+        def change(known: Channel | None) -> Channel:
+            if known is None and declared is None:
+                raise StateError("This channel is not registered. Mention me in it first.")
+            known = known or Channel(channel_id, ChannelPolicy(), Source.STORE, registered_by=by)
+            return _storable(replace(known, policy=policy))
+
+        kept = self._shelf.update(channel_id, change)
+        return kept if declared is None else _with_kept(declared, kept)
+
+    def remove(self, channel_id: str) -> None:
+        """Removes a channel that was registered in Slack. Raises `Declared` and `StateError`."""
+        if self._changeable(channel_id) is not None:
+            raise Declared("This channel is declared by SLACK_CHANNEL: only that setting can remove it.")
+        self._shelf.remove(channel_id)
+
+    def _changeable(self, channel_id: str) -> Channel | None:
+        """What SLACK_CHANNEL declares of it. Raises `Declared` where the file does."""
+        declared = self._declared.get(channel_id)
+        if declared is not None and declared.source is Source.FILE:
+            raise Declared(f"This channel is declared in {self._file}: it can only be changed there.")
+        return declared
 
 
-def _channel(declared: _Channel) -> Channel:
-    approvers = declared.approvers
-    policy = ChannelPolicy(tuple(approvers.users), tuple(approvers.groups), approvers.everyone)
-    return Channel(declared.id, policy)
+def _merged(declared: Sequence[Channel]) -> dict[str, Channel]:
+    """By id. Where the file and SLACK_CHANNEL name the same one, the file says who may decide in it."""
+    merged: dict[str, Channel] = {}
+    for one in sorted(declared, key=lambda one: one.source is not Source.FILE):
+        first = merged.setdefault(one.id, one)
+        merged[one.id] = replace(first, is_default=first.is_default or one.is_default)
+    return merged
 
 
-_EXAMPLES = {
-    "id": "a channel's id is like C0123456789: open the channel's details in Slack, it stands at the bottom",
-    "users": "a person's id is like U0123456789: open the profile in Slack, ⋮, Copy member ID",
-    "groups": "a user group's id is like S0123456789: open the group in Slack, ⋮, Copy group ID",
-}
-_WORDS = {
-    "extra_forbidden": "is no key that may stand here: check its spelling, or leave it out",
-    "missing": "is missing",
-    "string_pattern_mismatch": "is no such id",
-}
+def _with_kept(declared: Channel, kept: Channel | None) -> Channel:
+    """A declared channel as it holds. The approvers of one that only a setting names are those kept for it."""
+    if kept is None or declared.source is Source.FILE:
+        return declared
+    return replace(kept, source=declared.source, is_default=declared.is_default)
 
 
-def _in_words(path: Path, error: ValidationError) -> str:
-    lines = [f"CHANNELS_FILE: {path} cannot be used:"]
-    for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"]) or "the file"
-        known = problem["loc"] if problem["type"] != "extra_forbidden" else ()
-        hint = next((_EXAMPLES[str(part)] for part in reversed(known) if part in _EXAMPLES), "")
-        words = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-        lines.append(f"  {where}: {words}" + (f" ({hint})" if hint else ""))
-    return "\n".join(lines)
+def _storable(channel: Channel) -> Channel:
+    """The channel as it will be read again. Raises `StateError` where it could not be."""
+    if not is_channel_id(channel.id):
+        raise StateError("Only channels can be registered, not direct messages.")
+    try:
+        return StoredChannel.of(channel).channel(channel.id)
+    except ValidationError as error:
+        raise StateError(f"This cannot be kept: {what_is_wrong(error)}.") from error
+
+
+def _read(name: str, text: str) -> Channel:
+    if not is_channel_id(name):
+        raise NotReadable("its name is no channel's ID, such as C0123456789")
+    try:
+        return StoredChannel.model_validate_json(text).channel(name)
+    except ValidationError as error:
+        raise NotReadable(what_is_wrong(error)) from error
+
+
+def _write(channel: Channel) -> str:
+    return StoredChannel.of(channel).model_dump_json(indent=2)
+
+
+_KIND: Final = Kind("channel", FOLDER, _read, _write, "Name fewer people, or a user group in which they are.")

@@ -1,5 +1,6 @@
 """The clerk: takes what the inbox holds, and sees that every private answer reaches its person."""
 
+import json
 import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from slack_bot.desk import Desk
 from slack_bot.directory import Busy
 from slack_bot.inbox import Answer, Item
 from slack_bot.listeners import HANDLERS
-from slack_bot.listeners.buttons import COUNTS_FOR
+from slack_bot.refusal import COUNTS_FOR
 from slack_bot.slack_api import RateLimited, Refused, SlackFailure, call
 
 AGAIN_AFTER = 2 * SECOND
@@ -28,6 +29,8 @@ ANSWERS_A_ROUND = 10
 LEASE = 60 * SECOND
 """Sending an answer takes less; after it, whoever took it is dead."""
 REPLY_TIMEOUT = 5.0
+DIRECT = "D"
+"""How the id of a conversation with one person begins."""
 
 log = structlog.get_logger(__name__)
 
@@ -121,29 +124,38 @@ class Clerk:
 
     def _try_to_send(self, answer: Answer, now: int) -> int | None:
         """None where it is done, else when to try again."""
-        item = answer.item
-        words = {"channel": item.channel, "user": item.user_id, "text": answer.text}
         try:
-            call(self._client, "chat.postEphemeral", words)
+            self._say(answer)
         except RateLimited as limited:
-            until = now + int(limited.retry_after * SECOND)
-            with self._desk.ledger.write() as tx:
-                inbox.postpone_due_answers(tx, now, until)
-            return until
+            return self._later(now, limited)
         except Refused as refused:
             return self._reply(answer, refused, now)
         except SlackFailure as failure:
-            log.info("a private answer did not get through yet", why=str(failure))
+            log.info("an answer did not get through yet", why=str(failure))
             return now + AGAIN_AFTER
         return None
 
+    def _later(self, now: int, limited: RateLimited) -> int:
+        until = now + int(limited.retry_after * SECOND)
+        with self._desk.ledger.write() as tx:
+            inbox.postpone_due_answers(tx, now, until)
+        return until
+
+    def _say(self, answer: Answer) -> None:
+        """Where it was asked: to all if it is for all or nobody else is there, else to the person alone."""
+        item = answer.item
+        if answer.public or item.channel.startswith(DIRECT):
+            call(self._client, "chat.postMessage", {"channel": item.channel, **_words(answer)})
+        else:
+            to = {"channel": item.channel, "user": item.user_id}
+            call(self._client, "chat.postEphemeral", to | _words(answer))
+
     def _reply(self, answer: Answer, refused: Refused, now: int) -> int | None:
-        """To somebody who is not in the channel, the press itself carries the address for an answer."""
+        """To somebody who is not in the channel: by the address that came with the press, or directly."""
         url = answer.item.reply_to
         if _origin(url) not in self._reply_origins:
-            log.warning("a private answer cannot be delivered", why=refused.code, answer=answer.text)
-            return None
-        words = {"text": answer.text, "response_type": "ephemeral", "replace_original": False}
+            return self._say_directly(answer, refused, now)
+        words = {**_words(answer), "response_type": "ephemeral", "replace_original": False}
         try:
             reply = requests.post(url, json=words, timeout=REPLY_TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:
@@ -155,6 +167,33 @@ class Clerk:
         if reply.status_code != 200:
             log.warning("a reply was not accepted", status=reply.status_code, answer=answer.text)
         return None
+
+    def _say_directly(self, answer: Answer, refused: Refused, now: int) -> int | None:
+        """As a direct message, where the app may open one (im:write)."""
+        try:
+            opened = call(self._client, "conversations.open", {"users": answer.item.user_id})
+            there = str(opened["channel"]["id"])
+            call(self._client, "chat.postMessage", {"channel": there, **_words(answer)})
+        except RateLimited as limited:
+            return self._later(now, limited)
+        except Refused as closed:
+            log.warning(
+                "an answer cannot be delivered",
+                why=refused.code,
+                directly=closed.code,
+                answer=answer.text,
+            )
+            return None
+        except SlackFailure as failure:
+            log.info("an answer did not get through yet", why=str(failure))
+            return now + AGAIN_AFTER
+        return None
+
+
+def _words(answer: Answer) -> dict[str, object]:
+    """The text, and its layout where there is one."""
+    blocks = {"blocks": json.loads(answer.blocks)} if answer.blocks else {}
+    return {"text": answer.text, "unfurl_links": False, "unfurl_media": False, **blocks}
 
 
 def reply_origins(api_url: str) -> set[str]:

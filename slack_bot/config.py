@@ -3,12 +3,14 @@
 import difflib
 import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
@@ -17,7 +19,8 @@ from sqlalchemy.exc import ArgumentError
 UPSTREAMS: Final = ("privilege_manager",)
 LOG_FORMATS: Final = ("json", "text")
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
-PREFIXES: Final = ("SLACK_", "PRIVMAN_")
+PREFIXES: Final = ("SLACK_", "PRIVMAN_", "ADMIN_")
+OTHER_NAME_OF_SLACK_CHANNEL: Final = "SLACK_APPROVAL_CHANNEL"
 
 TOKEN_KINDS: Final = {
     "xoxb-": "the bot token: it belongs in SLACK_BOT_TOKEN",
@@ -145,13 +148,62 @@ def _privman_password(value: str | SecretStr, info: ValidationInfo) -> SecretStr
     return SecretStr(text)
 
 
-def _contract(value: str | None) -> Path | None:
-    if value is None or not value.strip():
+def _existing_file(value: str | Path | None) -> Path | None:
+    if value is None or not str(value).strip():
         return None
-    path = Path(_unquoted(value)).expanduser()
+    path = value if isinstance(value, Path) else Path(_unquoted(value)).expanduser()
     if not path.is_file():
         raise ValueError(f"names {path}, where no file is")
     return path
+
+
+def _zone(value: str) -> str:
+    value = _unquoted(value)
+    zones = {name.casefold(): name for name in available_timezones()} if value else {}
+    if value and value.casefold() not in zones:
+        nearest = difflib.get_close_matches(value.casefold(), zones, n=1)
+        hint = f" (did you mean {zones[nearest[0]]}?)" if nearest else ""
+        raise ValueError(f"is no time zone such as Europe/Berlin or UTC{hint}")
+    return zones.get(value.casefold(), "")
+
+
+def _slack_channel(value: str) -> str:
+    value = _unquoted(value)
+    if value and not re.fullmatch(r"[CG][A-Z0-9]{2,19}|#[^\s#@]{1,80}", value):
+        raise ValueError("is neither a channel's id like C0123456789 nor a name like #approvals")
+    return value
+
+
+def _ids(value: str | tuple[str, ...], pattern: str, example: str) -> tuple[str, ...]:
+    parts = value if isinstance(value, tuple) else tuple(_unquoted(value).split(","))
+    ids = tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    if wrong := next((one for one in ids if not re.fullmatch(pattern, one)), None):
+        raise ValueError(f"names “{wrong}”, which is no id like {example}")
+    return ids
+
+
+def _admin_users(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return _ids(value, r"[UW][A-Z0-9]{2,19}", "U0123456789")
+
+
+def _admin_group(value: str) -> str:
+    ids = _ids(value, r"S[A-Z0-9]{2,19}", "S0123456789")
+    if len(ids) > 1:
+        raise ValueError("names more than one user group: make one group of them in Slack")
+    return ids[0] if ids else ""
+
+
+def _state(value: str) -> str:
+    """Where channels and schedules are kept; the names that SSM takes are checked by the store as well."""
+    value = _unquoted(value)
+    kind, _, place = value.partition(":")
+    if kind == "ssm" and re.fullmatch(r"(/[A-Za-z0-9_.-]+){1,13}/?", place):
+        return value.rstrip("/")
+    if kind == "file" and place.strip():
+        return value
+    raise ValueError(
+        "is neither ssm: and a path, such as ssm:/approval-bot, nor file: and a folder, file:state"
+    )
 
 
 def _poll_interval(value: str | float) -> float:
@@ -190,7 +242,7 @@ def _postgresql_url(value: str) -> str:
     return value
 
 
-def _channels_file(value: str | Path) -> Path:
+def _path(value: str | Path) -> Path:
     return value if isinstance(value, Path) else Path(_unquoted(value)).expanduser()
 
 
@@ -233,6 +285,11 @@ class Settings(BaseSettings):
     slack_api_url: Annotated[str, BeforeValidator(_slack_api_url)] = Field(
         "https://slack.com/api/", description="leave it out for Slack itself; an emulator prints its own"
     )
+    slack_channel: Annotated[str, BeforeValidator(_slack_channel)] = Field(
+        "",
+        validation_alias=AliasChoices("slack_channel", OTHER_NAME_OF_SLACK_CHANNEL.lower()),
+        description="leave it out, or name one channel, by its id or as #name in single quotes",
+    )
     upstreams: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_upstreams)] = Field(
         ("privilege_manager",), description="the systems whose requests the bot brings, separated by commas"
     )
@@ -248,19 +305,37 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="the Secret of the API client in PRIVMAN_USERNAME, shown once when it is made",
     )
-    privman_contract: Annotated[Path | None, BeforeValidator(_contract)] = Field(
+    privman_contract: Annotated[Path | None, BeforeValidator(_existing_file)] = Field(
         None, description="leave it out, unless your Privilege Manager has other paths or field names"
+    )
+    privman_timezone: Annotated[str, BeforeValidator(_zone)] = Field(
+        "", description="the time zone of the Privilege Manager server, such as Europe/Berlin"
+    )
+    privman_ca_bundle: Annotated[Path | None, BeforeValidator(_existing_file)] = Field(
+        None, description="a PEM file with the authority that signed Privilege Manager's certificate"
     )
     poll_interval: Annotated[float, BeforeValidator(_poll_interval)] = Field(
         30.0, description="seconds between two looks at each upstream, from 1 to 3600"
+    )
+    state: Annotated[str, BeforeValidator(_state)] = Field(
+        "file:state", description="ssm: and a path in SSM Parameter Store, or file: and a folder"
     )
     ledger_url: Annotated[str, BeforeValidator(_ledger_url)] = Field(
         "sqlite:///state/ledger.db",
         description="sqlite:/// and a file, or postgresql+psycopg://user:password@host/database",
         repr=False,
     )
-    channels_file: Annotated[Path, BeforeValidator(_channels_file)] = Field(
+    channels_file: Annotated[Path, BeforeValidator(_path)] = Field(
         Path("channels.json"), description="the file that declares channels and their approvers"
+    )
+    admin_users: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_admin_users)] = Field(
+        (), description="the ids of people who may register channels, separated by commas"
+    )
+    admin_group: Annotated[str, BeforeValidator(_admin_group)] = Field(
+        "", description="the id of a user group whose members may register channels"
+    )
+    heartbeat_file: Annotated[Path, BeforeValidator(_path)] = Field(
+        Path("state/heartbeat"), description="a file that the bot may write, best not on a network volume"
     )
     log_format: Annotated[Literal["json", "text"], BeforeValidator(_log_format)] = Field(
         "json", description="json for machines, text for people"
@@ -346,5 +421,5 @@ def _unknown_names(env_file: Path) -> tuple[str, ...]:
     """Names that look like ours, in the environment or the file, and are none of the settings."""
     in_file = DotEnvSettingsSource(Settings, env_file=env_file, env_file_encoding="utf-8-sig").env_vars
     names = {name.upper() for name in (*os.environ, *in_file)}
-    ours = {field.upper() for field in Settings.model_fields}
+    ours = {field.upper() for field in Settings.model_fields} | {OTHER_NAME_OF_SLACK_CHANNEL}
     return tuple(sorted(name for name in names - ours if name.startswith(PREFIXES)))

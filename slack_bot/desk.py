@@ -1,8 +1,10 @@
 """What a handler works with when it deals with an item of the inbox."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+from slack_sdk import WebClient
 from sqlalchemy import Connection
 
 from slack_bot import audit, inbox
@@ -12,20 +14,37 @@ from slack_bot.channel_store import ChannelStore
 from slack_bot.directory import Directory
 from slack_bot.inbox import Item
 from slack_bot.ledger import Ledger
+from slack_bot.policy import Admins
+from slack_bot.schedule_store import ScheduleStore
+from slack_bot.slack_api import call
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The ledger, who people are, and what channels and upstreams there are.
+    """The ledger, who people are, and what channels, schedules and upstreams there are.
 
-    ``decided`` tells the appliers and the publisher that there may be something to do.
+    ``slack`` opens modals and must not retry. ``decided`` tells everybody that there may be something to do.
+    ``bot_user`` is our own id in Slack, ``scopes`` what the app was given there; ``last_read`` tells of
+    each upstream when its list was last read whole. ``notes`` are sentences for whoever asks how the bot is, on
+    what the operator should change.
     """
 
     ledger: Ledger
     channels: ChannelStore
+    schedules: ScheduleStore
     directory: Directory
     upstreams: Mapping[str, UpstreamName]
     decided: Callable[[], None]
+    slack: WebClient
+    admins: Admins = field(default_factory=Admins)
+    bot_user: str = ""
+    scopes: frozenset[str] = frozenset()
+    last_read: Mapping[str, int] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+    def call(self, method: str, arguments: Mapping[str, object]) -> dict[str, Any]:
+        """Calls Slack. Raises a `slack_bot.slack_api.SlackFailure`."""
+        return call(self.slack, method, arguments)
 
     def refuse(
         self, item: Item, now: int, rule: str, answer: str, *, request_key: str | None = None, security: bool

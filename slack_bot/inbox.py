@@ -37,10 +37,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Words for one person, waiting to be sent."""
+    """Words waiting to be sent: to the person who asked or, ``public``, to everybody in the channel.
+
+    ``blocks`` is their layout as JSON, empty where the words say it all.
+    """
 
     item: Item
     text: str
+    blocks: str = ""
+    public: bool = False
 
 
 _ITEM = (
@@ -114,10 +119,19 @@ def is_waiting(tx: Connection, item: Item) -> bool:
     return tx.execute(query.with_for_update()).first() is not None
 
 
-def finish(tx: Connection, item: Item, now: int, result: str, answer: str = "") -> None:
+def finish(
+    tx: Connection,
+    item: Item,
+    now: int,
+    result: str,
+    answer: str = "",
+    *,
+    blocks: str = "",
+    public: bool = False,
+) -> None:
     """Marks the item handled, with one word or two on what became of it, and leaves an answer to be sent.
 
-    Once: where it is handled already, nothing changes.
+    See `Answer` for ``blocks`` and ``public``. Once: where it is handled already, nothing changes.
     """
     tx.execute(
         update(inbox)
@@ -127,6 +141,8 @@ def finish(tx: Connection, item: Item, now: int, result: str, answer: str = "") 
             handled_at=now,
             result=result,
             answer=answer,
+            answer_blocks=blocks,
+            answer_public=public,
             answer_due_at=now if answer else None,
             reply_to=inbox.c.reply_to if answer else "",
         )
@@ -141,12 +157,12 @@ def postpone(tx: Connection, item: Item, until: int) -> None:
 def due_answers(connection: Connection, now: int, limit: int = 100) -> list[Answer]:
     """Answers that wait to be sent, oldest first."""
     query = (
-        select(*_ITEM, inbox.c.answer)
+        select(*_ITEM, inbox.c.answer, inbox.c.answer_blocks, inbox.c.answer_public)
         .where(_due(inbox.c.answer_due_at, now))
         .order_by(inbox.c.id)
         .limit(limit)
     )
-    return [Answer(Item(*row[:-1]), row[-1]) for row in connection.execute(query)]
+    return [Answer(Item(*row[: len(_ITEM)]), *row[len(_ITEM) :]) for row in connection.execute(query)]
 
 
 def take_answer(tx: Connection, answer: Answer, now: int, until: int) -> bool:

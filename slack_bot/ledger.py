@@ -26,13 +26,15 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    false,
     inspect,
     make_url,
     select,
+    text,
 )
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; Alembic, and its memory, are loaded only where the database is older."""
 
 BUSY_TIMEOUT_MS = 5_000
@@ -73,6 +75,8 @@ inbox = Table(
     Column("result", String(60), nullable=False),
     Column("answer", Text, nullable=False),
     Column("answer_due_at", BigInteger, index=True),
+    Column("answer_blocks", Text, nullable=False, server_default=text("''")),
+    Column("answer_public", Boolean, nullable=False, server_default=false()),
 )
 
 requests = Table(
@@ -117,6 +121,7 @@ requests = Table(
 )
 Index("ix_requests_upstream_state", requests.c.upstream, requests.c.state)
 Index("ix_requests_state_first_seen_at", requests.c.state, requests.c.first_seen_at)
+Index("ix_requests_cause_decided_at", requests.c.cause, requests.c.decided_at)
 
 votes = Table(
     "votes",
@@ -146,9 +151,22 @@ cards = Table(
     Column("ts", String(40)),
     Column("shown_look", Integer, nullable=False),
     Column("lost_because", Text, nullable=False),
+    Column("told_revision", Integer, nullable=False, server_default=text("0")),
 )
 Index("ix_cards_channel_ts", cards.c.channel, cards.c.ts)
 Index("ix_cards_state", cards.c.state)
+
+backlogs = Table(
+    "backlogs",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+    Column("claimed_by", String(40), nullable=False),
+    Column("ts", String(40)),
+    Column("shown_count", Integer, nullable=False),
+)
 
 audit = Table(
     "audit",

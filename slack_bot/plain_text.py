@@ -28,11 +28,38 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def cut_and_count(text: str, limit: int) -> str:
-    """``text`` in about ``limit`` characters, telling how much is missing."""
+def cut_and_count(text: str, limit: int, where: str = "") -> str:
+    """``text`` in about ``limit`` characters, telling how much is missing and ``where`` it stands."""
     if len(text) <= limit:
         return text
-    return f"{text[:limit].rstrip()}… ({len(text) - limit:,} more characters)"
+    return f"{text[:limit].rstrip()}… ({len(text) - limit:,} more characters{where})"
+
+
+def chunks(text: str, limit: int) -> list[str]:
+    """``text`` in pieces of at most ``limit`` characters, parted after a line or a word where there is one.
+
+    Put together again they are the text; none is empty, so of no text there is none.
+    """
+    pieces = []
+    while len(text) > limit:
+        at = _parting(text[:limit])
+        pieces.append(text[:at])
+        text = text[at:]
+    return [*pieces, text] if text else pieces
+
+
+def _parting(full: str) -> int:
+    """After the last line of a full piece, or the last word; in a piece's first half it would be too small."""
+    for mark in ("\n", " "):
+        at = full.rfind(mark) + 1
+        if at > len(full) // 2:
+            return at
+    return len(full)
+
+
+def in_line(text: str) -> str:
+    """Outside words within our own lines: a line end in them must not begin a line that looks like ours."""
+    return visible(text).replace("\n", " ⏎ ")
 
 
 def escaped(text: str) -> str:

@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from slack_bot import approvals
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger, requests
-from slack_bot.rows import RequestRow, State, body_of, request_by_key
+from slack_bot.rows import RequestRow, State, body_of, hash_of, key_of, request_by_key
 from upstream_client.base import Upstream
-from upstream_client.exceptions import Interrupted, Throttled, Unreachable, UpstreamError
+from upstream_client.exceptions import Interrupted, PartlyRead, Throttled, Unreachable, UpstreamError
 from upstream_client.models import ApprovalRequest, Seen, Status
 
 SETTLED_FOR_GOOD = 60 * SECOND
@@ -50,13 +50,22 @@ class ApprovalPoller:
     """Reconciler: upstream → ledger, for one upstream. Used by one thread."""
 
     def __init__(
-        self, upstream: Upstream, ledger: Ledger, clock: Callable[[], int], changed: Callable[[], None]
+        self,
+        upstream: Upstream,
+        ledger: Ledger,
+        clock: Callable[[], int],
+        changed: Callable[[], None],
+        last_read: dict[str, int] | None = None,
     ) -> None:
-        """``changed`` tells the publisher that there may be something to show."""
+        """``changed`` is told that there may be something to show.
+
+        ``last_read`` gets, under the upstream's name, when its list was last read whole.
+        """
         self._upstream = upstream
         self._ledger = ledger
         self._clock = clock
         self._changed = changed
+        self._last_read = {} if last_read is None else last_read
         self._stopping = threading.Event()
         self._agreed: dict[str, tuple[int, str]] = {}
         self._rest: tuple[int, int] | None = None
@@ -84,15 +93,18 @@ class ApprovalPoller:
         return self._rest is not None and self._rest[0] <= now < self._rest[1]
 
     def poll(self) -> None:
-        """Compares one complete list with the ledger. Raises `UpstreamError`.
+        """Compares one list with the ledger. Raises `UpstreamError`.
 
         With nothing new this is one call and one query. The ledger is read first: a row that is still the
-        version read here was not changed by anything newer than the list.
+        version read here was not changed by anything newer than the list. From a list that was read in part
+        no absence is concluded, nor counted: what seems absent may be what could not be read.
         """
         known = self._live()
-        listed = {request.id: request for request in self._upstream.list_pending()}
+        waiting, whole = self._waiting()
+        listed = {request.id: request for request in waiting}
         fresh = [request for request in listed.values() if self._is_news(request, known.get(request.id))]
-        absent = [one for id, one in known.items() if one.state is State.PENDING and id not in listed]
+        missed = (one for id, one in known.items() if one.state is State.PENDING and id not in listed)
+        absent = list(missed) if whole else []
         for gone in self._agreed.keys() - listed.keys():
             del self._agreed[gone]
         if not fresh and not absent:
@@ -104,6 +116,16 @@ class ApprovalPoller:
         finally:
             self._log.info("polled", listed=len(listed), news=len(fresh), absent=len(absent))
             self._changed()
+
+    def _waiting(self) -> tuple[Sequence[ApprovalRequest], bool]:
+        """The list, and whether it is whole. What is wrong with it is one line in the log at each poll."""
+        try:
+            whole = self._upstream.list_pending()
+        except PartlyRead as error:
+            self._log.error("a part of the list could not be read", why=str(error), read=len(error.readable))
+            return error.readable, False
+        self._last_read[self._upstream.name] = self._clock()
+        return whole, True
 
     def _live(self) -> dict[str, _Known]:
         """What waits or is being answered, by the upstream's id."""
@@ -124,7 +146,7 @@ class ApprovalPoller:
             return False
         agreed = (hash(request), known.body_hash)
         if self._agreed.get(request.id) != agreed:
-            if approvals.hash_of(body_of(request)) != known.body_hash:
+            if hash_of(body_of(request)) != known.body_hash:
                 return True
             self._agreed[request.id] = agreed
         return known.missing > 0
@@ -136,7 +158,7 @@ class ApprovalPoller:
         self._doubtful.clear()
         began = self._clock()
         first_seen = {one.id: began + position for position, one in enumerate(fresh)}
-        for batch in _batches(sorted(fresh, key=lambda one: approvals.key_of(one.upstream, one.id))):
+        for batch in _batches(sorted(fresh, key=lambda one: key_of(one.upstream, one.id))):
             try:
                 with self._ledger.write() as tx:
                     for request in batch:
@@ -149,7 +171,7 @@ class ApprovalPoller:
     ) -> None:
         """Writes only over what the list can be newer than."""
         now = self._clock()
-        row = request_by_key(tx, approvals.key_of(request.upstream, request.id), lock=True)
+        row = request_by_key(tx, key_of(request.upstream, request.id), lock=True)
         if row is None:
             approvals.add(tx, first_seen, request)
         elif known is not None:
@@ -181,7 +203,7 @@ class ApprovalPoller:
                     approvals.relist(tx, self._clock(), row, seen.request)
 
     def _tell_again(self, tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) -> None:
-        if approvals.hash_of(body_of(request)) != row.body_hash:
+        if hash_of(body_of(request)) != row.body_hash:
             approvals.refresh(tx, now, row, request)
         elif row.missing:
             approvals.still_there(tx, now, row)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 Element: TypeAlias = dict[str, Any]
+Line: TypeAlias = list[Element]
 
 
 def text(value: str, *, bold: bool = False, code: bool = False) -> Element:
@@ -16,6 +17,16 @@ def text(value: str, *, bold: bool = False, code: bool = False) -> Element:
 def user(user_id: str) -> Element:
     """A person, by the name each reader knows."""
     return {"type": "user", "user_id": user_id}
+
+
+def group(group_id: str) -> Element:
+    """A user group, by its handle."""
+    return {"type": "usergroup", "usergroup_id": group_id}
+
+
+def channel(channel_id: str) -> Element:
+    """A channel, by its name."""
+    return {"type": "channel", "channel_id": channel_id}
 
 
 def link(url: str, label: str) -> Element:
@@ -51,6 +62,11 @@ def quote(value: str) -> Element:
     return {"type": "rich_text_quote", "elements": [text(value)]}
 
 
+def preformatted(value: str) -> Element:
+    """Words with their own lines and spaces."""
+    return {"type": "rich_text_preformatted", "elements": [text(value)]}
+
+
 def block(block_id: str, *parts: Element) -> Element:
-    """The block of these sections and quotes."""
+    """The block of these sections, quotes and preformatted words."""
     return {"type": "rich_text", "block_id": block_id, "elements": list(parts)}

@@ -3,14 +3,21 @@
 Times are integer microseconds since 1970 UTC; durations are seconds, None for one time.
 """
 
+import hashlib
+from base64 import b32encode
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, select
 
-from slack_bot.ledger import cards, requests, votes
-from upstream_client.models import ApprovalRequest, Duration, Verdict
+from slack_bot.ledger import backlogs, cards, requests, votes
+from upstream_client.models import DIGEST_VERSION, ApprovalRequest, Duration, Verdict
+
+KEY_LENGTH = 12
+SHOWN_DIGITS = 16
+"""So many hex digits of the digest stand in a button's value."""
 
 _ASKED = TypeAdapter(ApprovalRequest)
 
@@ -41,6 +48,15 @@ class CardState(StrEnum):
     """Its request is settled, and it shows that: nobody has to look at it again."""
     LOST = "lost"
     """The message is gone or closed to us; see ``lost_because``."""
+
+
+class LineState(StrEnum):
+    """Where the line stands that counts a channel's backlog."""
+
+    NONE = "none"
+    CLAIMED = "claimed"
+    """Somebody set out to post it; until its ts is known nobody can tell whether Slack has it."""
+    POSTED = "posted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +119,10 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """One request's message in one channel; ``shown_look`` is the look it was last drawn with."""
+    """One request's message in one channel; ``shown_look`` is the look it was last drawn with.
+
+    ``told_revision``: the revision whose facts, too long for the card, stand whole in its thread; 0 for none.
+    """
 
     request_key: str
     channel: str
@@ -113,6 +132,24 @@ class CardRow:
     ts: str | None
     shown_look: int
     lost_because: str
+    told_revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogRow:
+    """What waited in a channel all at once, and the line that counts it.
+
+    What was first seen at ``until`` or before gets its card as others settle. ``shown_count`` is how many
+    waiting requests the line counted when it was last written, 0 where there was none.
+    """
+
+    channel: str
+    until: int
+    state: LineState
+    claimed_at: int
+    claimed_by: str
+    ts: str | None
+    shown_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +171,29 @@ class VoteRow:
 
 _REQUEST = TypeAdapter(RequestRow)
 _CARD = TypeAdapter(CardRow)
+_BACKLOG = TypeAdapter(BacklogRow)
 _VOTE = TypeAdapter(VoteRow)
 
 
 def body_of(request: ApprovalRequest) -> str:
     """The request as the ledger keeps it: JSON."""
     return _ASKED.dump_json(request).decode()
+
+
+def key_of(upstream: str, upstream_id: str) -> str:
+    """The ledger's key of a request: 12 characters, the same for the same request for ever."""
+    hashed = hashlib.sha256(f"{upstream}\0{upstream_id}".encode()).digest()
+    return b32encode(hashed).decode()[:KEY_LENGTH].lower()
+
+
+def shown_digest(digest: str) -> str:
+    """The part of a digest that stands in a button's value: 16 hex digits."""
+    return digest.removeprefix(DIGEST_VERSION)[:SHOWN_DIGITS]
+
+
+def hash_of(body: str) -> str:
+    """Tells one body of a request from another."""
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def request_by_key(connection: Connection, key: str, *, lock: bool = False) -> RequestRow | None:
@@ -173,11 +227,26 @@ def cards_in(connection: Connection, state: CardState, key: str | None = None) -
     return [_CARD.validate_python(dict(row)) for row in connection.execute(query).mappings()]
 
 
+def card_of(connection: Connection, key: str, channel: str) -> CardRow | None:
+    """A request's card in a channel."""
+    query = select(cards).where(cards.c.request_key == key, cards.c.channel == channel)
+    found = connection.execute(query).mappings().first()
+    return None if found is None else _CARD.validate_python(dict(found))
+
+
 def card_at(connection: Connection, channel: str, ts: str) -> CardRow | None:
     """The card that is this message."""
     query = select(cards).where(cards.c.channel == channel, cards.c.ts == ts)
     found = connection.execute(query).mappings().first()
     return None if found is None else _CARD.validate_python(dict(found))
+
+
+def backlogs_of(connection: Connection, channel: str | None = None) -> list[BacklogRow]:
+    """The backlogs of all channels that ever had one, or of one channel."""
+    query = select(backlogs).order_by(backlogs.c.channel)
+    if channel is not None:
+        query = query.where(backlogs.c.channel == channel)
+    return [_BACKLOG.validate_python(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def count_waiting(connection: Connection, channel: str) -> int:
@@ -187,6 +256,19 @@ def count_waiting(connection: Connection, channel: str) -> int:
     return connection.execute(
         query.where(cards.c.channel == channel, requests.c.state == State.PENDING)
     ).scalar_one()
+
+
+def waiting_requests(
+    connection: Connection, upstreams: Collection[str], limit: int
+) -> tuple[int, list[RequestRow]]:
+    """How many requests of these upstreams wait for an answer, and the ``limit`` oldest of them.
+
+    Whether they have a card by now does not matter.
+    """
+    waits = (requests.c.state == State.PENDING, requests.c.upstream.in_(upstreams))
+    total = connection.execute(select(func.count()).select_from(requests).where(*waits)).scalar_one()
+    oldest = select(requests).where(*waits).order_by(requests.c.first_seen_at, requests.c.key).limit(limit)
+    return total, [_REQUEST.validate_python(dict(row)) for row in connection.execute(oldest).mappings()]
 
 
 def votes_of(connection: Connection, key: str, revision: int, channel: str) -> list[VoteRow]:

@@ -72,11 +72,19 @@ class Interrupted(SlackFailure):
 
 def call(client: WebClient, method: str, arguments: Mapping[str, object]) -> dict[str, Any]:
     """The answer of a successful call. Raises a `SlackFailure`. The client must not retry by itself."""
+    return call_for_headers(client, method, arguments)[0]
+
+
+def call_for_headers(
+    client: WebClient, method: str, arguments: Mapping[str, object]
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """As `call`, with the answer's HTTP headers, their names in small letters."""
     try:
         if method.startswith(_JSON_METHODS):
-            data = client.api_call(method, json=dict(arguments)).data
+            response = client.api_call(method, json=dict(arguments))
         else:
-            data = client.api_call(method, params=dict(arguments)).data
+            response = client.api_call(method, params=dict(arguments))
+        data, headers = response.data, response.headers
     except SlackApiError as error:
         raise _meaning(method, error) from error
     except (SlackClientError, OSError, HTTPException, ValueError, AttributeError) as error:
@@ -84,7 +92,7 @@ def call(client: WebClient, method: str, arguments: Mapping[str, object]) -> dic
         raise Interrupted(f"{method}: {error}") from error
     if not isinstance(data, dict):
         raise Interrupted(f"{method}: the answer is not JSON")
-    return data
+    return data, {str(name).lower(): str(value) for name, value in headers.items()}
 
 
 def _meaning(method: str, error: SlackApiError) -> SlackFailure:

@@ -15,6 +15,8 @@ def _privilege_manager(settings: Settings) -> Upstream:
         settings.privman_password.get_secret_value(),
         Contract.packaged() if path is None else Contract.load(path),
         settings.poll_interval,
+        zone=settings.privman_timezone,
+        ca_bundle=settings.privman_ca_bundle,
     )
 
 
@@ -22,5 +24,8 @@ _BUILDERS: Mapping[str, Callable[[Settings], Upstream]] = {"privilege_manager": 
 
 
 def build(settings: Settings) -> list[Upstream]:
-    """A client for each name in UPSTREAMS. Raises `ContractError` where a contract file cannot be used."""
+    """A client for each name in UPSTREAMS. Raises ValueError where a file that they need cannot be used.
+
+    `ContractError` for PRIVMAN_CONTRACT, `CaBundleError` for PRIVMAN_CA_BUNDLE; the text says what to do.
+    """
     return [_BUILDERS[name](settings) for name in settings.upstreams]

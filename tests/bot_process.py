@@ -35,6 +35,8 @@ def environment(sandbox: Sandbox, folder: Path, **more: str) -> dict[str, str]:
         "PRIVMAN_PASSWORD": sandbox.privman_password,
         "POLL_INTERVAL": "1",
         "LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}",
+        "STATE": f"file:{folder / 'state'}",
+        "HEARTBEAT_FILE": str(folder / "heartbeat"),
         "CHANNELS_FILE": str(folder / "channels.json"),
         **more,
     }

@@ -13,13 +13,14 @@ from typing import Any, Self
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
 from sqlalchemy import Connection, event
 
 from sandbox import Sandbox
 from slack_bot import listeners
 from slack_bot.applier import Applier
-from slack_bot.approvals import key_of
 from slack_bot.audit import Record, records
+from slack_bot.auto_approver import AutoApprover
 from slack_bot.blocks import UpstreamName
 from slack_bot.channel_store import Channel, ChannelStore
 from slack_bot.clerk import Clerk
@@ -28,15 +29,18 @@ from slack_bot.config import Settings
 from slack_bot.connection import SocketModeConnection
 from slack_bot.desk import Desk
 from slack_bot.directory import Directory
+from slack_bot.identity import Identity
 from slack_bot.inbox import Inbox
 from slack_bot.ledger import Ledger
 from slack_bot.pace import Pace
-from slack_bot.policy import ChannelPolicy
+from slack_bot.parameter_store import DirectoryStore, ParameterStore
+from slack_bot.policy import Admins, ChannelPolicy
 from slack_bot.poller import ApprovalPoller
 from slack_bot.publisher import Board, Publisher
 from slack_bot.reconciler import Worker
-from slack_bot.rows import RequestRow, request_by_key
-from slack_bot.slack_api import call
+from slack_bot.refresher import Refresher
+from slack_bot.rows import RequestRow, key_of, request_by_key
+from slack_bot.schedule_store import ScheduleStore
 from slack_bot.web_client import web_client
 from upstream_client.privilege_manager import Contract, PrivManClient
 
@@ -54,6 +58,8 @@ APPROVERS_GROUP = "S01APPROVERS"
 APPROVERS = ChannelPolicy(groups=(APPROVERS_GROUP,))
 DONE = {"✅ Approved": "Approved", "⛔ Denied": "Denied"}
 """How a settled card begins, and the upstream's word for it."""
+WAITING = "waiting for Privilege Manager"
+"""How the headline of a card ends whose answer is still on its way."""
 PATIENCE = 400
 """Rounds in which everything must come to rest."""
 
@@ -92,8 +98,13 @@ class Rig:
         *,
         ledger_url: str | None = None,
         clock: Clock | None = None,
+        admins: Admins | None = None,
+        store: ParameterStore | None = None,
     ) -> None:
-        """``ledger_url`` and ``clock`` are for two of them over one ledger: replicas."""
+        """``ledger_url`` and ``clock`` are for two of them over one ledger: replicas.
+
+        ``channels`` are declared by file; what is said in Slack goes to ``store``, a folder unless given.
+        """
         self.sandbox = sandbox
         self.control = sandbox.control
         self.ledger_url = ledger_url or f"sqlite:///{folder / 'ledger.db'}"
@@ -101,9 +112,12 @@ class Rig:
         self.privman_url = sandbox.privman_url
         self.contract: Contract | None = None
         self.client: type[PrivManClient] = PrivManClient
-        self.channels = ChannelStore(
-            [Channel(id, policy) for id, policy in (channels or {APPROVALS: APPROVERS}).items()]
-        )
+        declared = {APPROVALS: APPROVERS} if channels is None else channels
+        self.declared = [Channel(id, policy) for id, policy in declared.items()]
+        self.store = store or DirectoryStore(folder / "state")
+        self.admins = admins or Admins()
+        self.notes: list[str] = []
+        self.last_read: dict[str, int] = {}
         self.slack_timeout = 2
         self.upstream_timeout = (1.0, 1.0)
 
@@ -122,7 +136,8 @@ class Rig:
         self._tear_down()
         self._build()
 
-    def _settings(self) -> Settings:
+    def settings(self) -> Settings:
+        """Of a bot in this sandbox."""
         return Settings(
             _env_file=None,
             slack_bot_token=self.sandbox.bot_token,
@@ -134,8 +149,12 @@ class Rig:
         )
 
     def _build(self) -> None:
-        settings, clock, instance = self._settings(), self.clock.now, f"process-{random.random()}"
+        settings, clock, instance = self.settings(), self.clock.now, f"process-{random.random()}"
         self.ledger = Ledger(self.ledger_url)
+        self.channels = ChannelStore(self.declared, self.store)
+        self.schedules = ScheduleStore(self.store)
+        self.refresher = Refresher(self.ledger, self.channels, self.schedules, None, clock, _nothing)
+        self.refresher.work(clock())
         self.upstream = self.client(
             settings.privman_base_url,
             settings.privman_username,
@@ -144,27 +163,45 @@ class Rig:
             timeout=self.upstream_timeout,
         )
         client = web_client(settings, timeout=self.slack_timeout, retries=False)
-        identity = call(client, "auth.test", {})
+        identity = Identity.ask(client)
         names = {self.upstream.name: UpstreamName.of(self.upstream.title, self.upstream.capabilities)}
         pace = Pace(self.clock.monotonic)
         self.publisher = Publisher(
-            Board(self.ledger, client, self.channels, names, clock, pace, instance, identity["bot_id"])
+            Board(self.ledger, client, self.channels, names, clock, pace, instance, identity.bot_id)
         )
         self.applier = Applier(self.upstream, self.ledger, clock, _nothing, instance)
-        self.poller = ApprovalPoller(self.upstream, self.ledger, clock, _nothing)
-        directory = Directory(client, identity["team_id"], self.clock.monotonic)
-        self.clerk = Clerk(Desk(self.ledger, self.channels, directory, names, _nothing), client, clock)
+        self.poller = ApprovalPoller(self.upstream, self.ledger, clock, _nothing, self.last_read)
+        self.auto_approver = AutoApprover(
+            self.ledger, self.channels, self.schedules, names, clock, _nothing, _nothing
+        )
+        self.clerk = Clerk(self._desk(client, identity, names), client, clock)
         self.saved = threading.Event()
         self._connect(settings, identity)
 
-    def _connect(self, settings: Settings, identity: dict[str, Any]) -> None:
+    def _desk(self, client: WebClient, identity: Identity, names: dict[str, UpstreamName]) -> Desk:
+        return Desk(
+            ledger=self.ledger,
+            channels=self.channels,
+            schedules=self.schedules,
+            directory=Directory(client, identity.team_id, self.clock.monotonic),
+            upstreams=names,
+            decided=_nothing,
+            slack=client,
+            admins=self.admins,
+            bot_user=identity.user_id,
+            scopes=identity.scopes,
+            last_read=self.last_read,
+            notes=self.notes,
+        )
+
+    def _connect(self, settings: Settings, identity: Identity) -> None:
         bolt = App(
             client=web_client(settings, timeout=2, retries=False),
             authorize=lambda: AuthorizeResult(
                 enterprise_id=None,
-                team_id=identity["team_id"],
-                bot_id=identity["bot_id"],
-                bot_user_id=identity["user_id"],
+                team_id=identity.team_id,
+                bot_id=identity.bot_id,
+                bot_user_id=identity.user_id,
             ),
             process_before_response=True,
             request_verification_enabled=False,
@@ -199,10 +236,12 @@ class Rig:
         known = {key_of(PrivManClient.name, one["id"]): one for one in self.control.upstream_requests()}
         for made in self.control.calls():
             sent = made["arguments"]
-            if made["method"] in ("chat.postMessage", "chat.update") and sent["metadata"] and sent["blocks"]:
-                request = known.get(sent["metadata"]["event_payload"]["request"])
-                done = DONE.get(sent["blocks"][0]["text"]["text"].partition(" by ")[0])
-                if request is not None and done is not None:
+            metadata = sent.get("metadata") or {}
+            if made["method"] in ("chat.postMessage", "chat.update") and metadata and sent["blocks"]:
+                request = known.get(metadata["event_payload"].get("request"))
+                headline = "" if request is None else sent["blocks"][0]["text"]["text"]
+                done = DONE.get(headline.partition(" by ")[0].partition(" automatically")[0])
+                if request is not None and done is not None and not headline.endswith(WAITING):
                     assert (request["status"], request["decisions"]) == (done, 1)
                     assert request["decided_at"] <= made["time"]
 
@@ -210,7 +249,9 @@ class Rig:
     def workers(self) -> dict[str, Worker]:
         """By name, in the order in which a question travels."""
         return {
+            "refresher": self.refresher,
             "poller": self.poller,
+            "auto_approver": self.auto_approver,
             "publisher": self.publisher,
             "clerk": self.clerk,
             "applier": self.applier,
@@ -223,7 +264,7 @@ class Rig:
     def run(self, *names: str) -> None:
         """Steps these reconcilers (else all but the poller), letting time pass, until none has more to do."""
         for _ in range(PATIENCE):
-            waits = [self.step(name) for name in names or ("clerk", "applier", "publisher")]
+            waits = [self.step(name) for name in names or ("clerk", "auto_approver", "applier", "publisher")]
             due = [wait for wait in waits if wait is not None]
             if not due:
                 return

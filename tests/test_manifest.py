@@ -22,12 +22,21 @@ NEEDED = {
     "chat.postEphemeral": {"chat:write"},
     "chat.update": {"chat:write"},
     "conversations.history": {"channels:history", "groups:history"},
+    "conversations.info": {"channels:read", "groups:read"},
     "conversations.members": {"channels:read", "groups:read"},
+    "conversations.open": {"im:write"},
+    "usergroups.list": {"usergroups:read"},
     "usergroups.users.list": {"usergroups:read"},
+    "users.conversations": {"channels:read", "groups:read"},
     "users.info": {"users:read"},
+    "users.lookupByEmail": {"users:read.email"},
+    "views.open": set(),
 }
 """The bot token's scopes for each method that the bot calls; https://docs.slack.dev/reference/methods."""
-NEEDED_BY_EVENTS = {"app_mention": {"app_mentions:read"}}
+NEEDED_BY_EVENTS = {"app_mention": {"app_mentions:read"}, "message.im": {"im:history"}}
+NEEDED_BY_COMMANDS = {"commands"}
+REQUIRED = {"app_mentions:read", "chat:write", "im:history", "users:read"}
+"""Nobody can decline these; the bot works with them alone."""
 BY_APP_TOKEN = {"apps.connections.open"}
 
 
@@ -50,7 +59,9 @@ def test_the_methods_in_the_code_are_the_ones_whose_scopes_are_known() -> None:
 def test_it_asks_for_the_scopes_that_methods_and_events_need_and_for_no_other() -> None:
     events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
     needed = set().union(*NEEDED.values(), *(NEEDED_BY_EVENTS[event] for event in events))
+    needed |= NEEDED_BY_COMMANDS if MANIFEST["features"]["slash_commands"] else set()
     assert set(SCOPES["bot"]) | set(SCOPES["bot_optional"]) == needed
+    assert set(SCOPES["bot"]) == REQUIRED
     assert not set(SCOPES["bot"]) & set(SCOPES["bot_optional"])
 
 

@@ -22,7 +22,7 @@ class Upstream(Protocol):
     capabilities: Capabilities
 
     def list_pending(self) -> list[ApprovalRequest]:
-        """Every request that waits, complete, or an error."""
+        """Every request that waits, complete, or an error; `PartlyRead` holds those that could be read."""
 
     def fetch(self, request_id: str) -> Seen:
         """How one request stands now. `Status.UNKNOWN` where the upstream answers that it has none such."""

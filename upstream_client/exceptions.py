@@ -2,13 +2,17 @@
 
 UpstreamError                 anything below; its text tells the operator what to do
 ├── Unreachable               nothing arrived there: no route, no name, refused; safe to repeat
+│   └── Untrusted             its TLS certificate is signed by nobody whom we trust
 ├── LogonRefused              it does not accept who we are
 ├── NotAllowed                it knows us, and we may not do this
 ├── Throttled                 too many calls; try again after ``retry_after`` seconds
 ├── Refused                   it answered with an error in its own words; nothing was done
 ├── NotUnderstood             it answered in a shape its contract does not describe
+├── PartlyRead                the list came, some of its items cannot be read; the others are ``readable``
 └── Interrupted               the call began and no answer came, or the server failed: it may have been done
 """
+
+from upstream_client.models import ApprovalRequest
 
 
 class UpstreamError(Exception):
@@ -17,6 +21,10 @@ class UpstreamError(Exception):
 
 class Unreachable(UpstreamError):
     """Nothing arrived: no route, no name, connection refused. Repeating is harmless."""
+
+
+class Untrusted(Unreachable):
+    """The TLS certificate is not trusted, so nothing was sent."""
 
 
 class LogonRefused(UpstreamError):
@@ -41,6 +49,14 @@ class Refused(UpstreamError):
 
 class NotUnderstood(UpstreamError):
     """The answer has a shape that the contract does not describe."""
+
+
+class PartlyRead(UpstreamError):
+    """The list came, and some of its items cannot be read. What is absent from it may be one of those."""
+
+    def __init__(self, message: str, readable: tuple[ApprovalRequest, ...]) -> None:
+        super().__init__(message)
+        self.readable = readable
 
 
 class Interrupted(UpstreamError):

@@ -162,6 +162,7 @@ class Capabilities:
 
     ``comment``: it keeps a decision's comment, so that ours can be recognised. ``get_one``: it tells of one
     request what became of it after it left the list. ``approve`` and ``deny`` are its own verbs, for buttons.
+    ``other_durations``: beside ``durations``, any whole number of minutes is taken.
     """
 
     comment: bool
@@ -169,3 +170,4 @@ class Capabilities:
     durations: tuple[Duration, ...] = (ONE_TIME,)
     approve: str = "Approve"
     deny: str = "Deny"
+    other_durations: bool = False

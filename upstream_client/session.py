@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ import requests
 import urllib3.exceptions
 from pydantic import JsonValue
 
-from upstream_client.exceptions import Interrupted, NotUnderstood, Unreachable
+from upstream_client.exceptions import Interrupted, NotUnderstood, Unreachable, Untrusted
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -98,14 +99,25 @@ def _seconds_until(text: str) -> float:
 class Session:
     """Calls to one upstream, from any thread. ``title`` names it in errors.
 
-    Proxies and the bundle of trusted certificates come from the environment (HTTPS_PROXY, NO_PROXY,
-    REQUESTS_CA_BUNDLE), except that no proxy is asked for a loopback address. Nothing is repeated but what
-    the caller says is harmless, redirects are not followed, cookies are not kept, ~/.netrc is not read.
+    Proxies come from the environment (HTTPS_PROXY, NO_PROXY), except that none is asked for a loopback
+    address. ``ca_bundle`` is a file of the certificates (PEM) that alone are trusted, named by the setting
+    ``ca_setting`` in errors; without one they are those of REQUESTS_CA_BUNDLE, or the public ones. Raises
+    `CaBundleError` where the file cannot be used. Nothing is repeated but what the caller says is harmless,
+    redirects are not followed, cookies are not kept, ~/.netrc is not read.
     """
 
-    def __init__(self, title: str, timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS)) -> None:
+    def __init__(
+        self,
+        title: str,
+        timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
+        ca_bundle: Path | None = None,
+        ca_setting: str = "REQUESTS_CA_BUNDLE",
+    ) -> None:
         self._title = title
         self._timeout = timeout
+        self._ca_setting = ca_setting
+        # Given with every call: of a requests.Session it would yield to REQUESTS_CA_BUNDLE.
+        self._verify = None if ca_bundle is None else _checked_bundle(ca_bundle, ca_setting)
         self._requests = requests.Session()
         self._requests.headers.update({"User-Agent": "slack-approval-bot", "Accept": "application/json"})
         self._requests.auth = _as_it_is
@@ -139,6 +151,7 @@ class Session:
                 headers={"Authorization": f"Bearer {token}"} if token else {},
                 proxies={"no_proxy": host} if is_loopback(host) else None,
                 timeout=self._timeout,
+                verify=self._verify,
                 allow_redirects=False,
                 stream=True,
             )
@@ -162,15 +175,33 @@ class Session:
         reasons = list(_reasons(error))
         words = f"{_innermost(reasons)}".strip(" .")
         if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
-            return Unreachable(
+            return Untrusted(
                 f"The TLS certificate of {self._title} at {host} is not trusted: {words}. If it is signed by"
-                " your own authority or by itself, put the path of that one (PEM) into REQUESTS_CA_BUNDLE."
+                f" your own authority or by itself, put the path of that one (PEM) into {self._ca_setting}."
             )
         if any(map(_was_not_sent, reasons)):
             return Unreachable(f"{self._title} cannot be reached at {host}: {words}.")
         if any(isinstance(reason, urllib3.exceptions.TimeoutError | TimeoutError) for reason in reasons):
             return Interrupted(f"{self._title} did not answer within {self._timeout[1]:g} s.")
         return _Broken(f"{self._title} broke the connection before it had answered: {words}.")
+
+
+class CaBundleError(ValueError):
+    """The file of trusted certificates cannot be used; the text names it and says why."""
+
+
+def _checked_bundle(path: Path, setting: str) -> str:
+    """The path, once the file was read: requests itself would tell only at the first call."""
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError as error:
+        raise CaBundleError(
+            f"{setting} names {path}, which holds no certificate in PEM form: it begins with"
+            " -----BEGIN CERTIFICATE-----."
+        ) from error
+    except OSError as error:
+        raise CaBundleError(f"{setting} names {path}, which cannot be read: {error.strerror}.") from error
+    return str(path)
 
 
 class _Broken(Interrupted):

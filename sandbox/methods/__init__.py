@@ -21,6 +21,7 @@ METHODS: dict[str, Method] = {
     "usergroups.users.list": Method(
         people.usergroup_users, scopes=("usergroups:read",), required=("usergroup",)
     ),
+    "users.conversations": Method(people.conversations),
     "users.info": Method(people.info, scopes=("users:read",), required=("user",)),
     "users.list": Method(people.listed, scopes=("users:read",)),
     "users.lookupByEmail": Method(people.by_email, scopes=("users:read.email",), required=("email",)),

@@ -34,8 +34,8 @@ def info(slack: Slack, token: Token, arguments: Arguments) -> Json:
     return {"channel": shown}
 
 
-def listed(slack: Slack, token: Token, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/conversations.list: public channels, and the bot's private ones."""
+def wanted_channels(slack: Slack, token: Token, arguments: Arguments) -> list[Channel]:
+    """The channels of the asked-for `types` that the bot may see. Raises `missing_scope` for any it may not."""
     wanted = arguments.words("types") or ["public_channel"]
     unknown = set(wanted) - set(KINDS)
     if unknown:
@@ -44,14 +44,19 @@ def listed(slack: Slack, token: Token, arguments: Arguments) -> Json:
     if token.opens(families, "read") != families:
         token.require(*(f"{family}:read" for family in sorted(families - token.opens(families, "read"))))
     bot = slack.workspace.bot.id
-    found = [
+    return [
         channel
         for channel in slack.workspace.channels.values()
         if channel.scope_family in families
         and not (channel.is_private and bot not in channel.members)
         and not (channel.is_archived and arguments.flag("exclude_archived"))
     ]
-    shown, metadata = page(found, arguments)
+
+
+def listed(slack: Slack, token: Token, arguments: Arguments) -> Json:
+    """docs.slack.dev/reference/methods/conversations.list: public channels, and the bot's private ones."""
+    bot = slack.workspace.bot.id
+    shown, metadata = page(wanted_channels(slack, token, arguments), arguments)
     channels = [channel.channel_object(bot) | {"num_members": len(channel.members)} for channel in shown]
     return {"channels": channels, "response_metadata": metadata}
 

@@ -3,6 +3,7 @@
 from sandbox.arguments import Arguments
 from sandbox.errors import SlackError
 from sandbox.json_types import Json
+from sandbox.methods.conversations import wanted_channels
 from sandbox.methods.pages import page
 from sandbox.scopes import Token
 from sandbox.slack import Slack
@@ -34,6 +35,18 @@ def by_email(slack: Slack, token: Token, arguments: Arguments) -> Json:
         if user.email and user.email.lower() == email and not user.deleted:
             return {"user": _object(user, token)}
     raise SlackError("users_not_found")
+
+
+def conversations(slack: Slack, token: Token, arguments: Arguments) -> Json:
+    """docs.slack.dev/reference/methods/users.conversations: the channels that the bot is in."""
+    found = [
+        channel
+        for channel in wanted_channels(slack, token, arguments)
+        if slack.workspace.bot.id in channel.members
+    ]
+    shown, metadata = page(found, arguments)
+    bot = slack.workspace.bot.id
+    return {"channels": [one.channel_object(bot) for one in shown], "response_metadata": metadata}
 
 
 def _object(user: User, token: Token) -> Json:

@@ -98,9 +98,10 @@ function ticks(element, { surface, reader, name }) {
 function multiSelect(element, place) {
   const boxes = ticks(element, place);
   const words = element.placeholder ? plainWords(element.placeholder) : "Select options";
+  const labels = new Map(choices(element, place.reader).map((option) => [option.value, plainWords(option.text)]));
   const summary = make("summary", { class: "folded" });
   const tell = () => {
-    const names = [...boxes.querySelectorAll("input:checked")].map((box) => box.parentElement.innerText.trim());
+    const names = [...boxes.querySelectorAll("input:checked")].map((box) => labels.get(box.value));
     summary.textContent = names.length ? names.join(", ") : words;
   };
   boxes.addEventListener("change", tell);

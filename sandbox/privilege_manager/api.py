@@ -11,23 +11,17 @@ from aiohttp import web
 from pydantic import JsonValue
 
 from sandbox.connection import reset_transport
+from sandbox.privilege_manager import swagger
 from sandbox.privilege_manager.answers import enveloped, error, framework_error, json_answer, page
-from sandbox.privilege_manager.elevations import APPROVED, DENIED, PENDING, Elevation, Verdict
+from sandbox.privilege_manager.dialect import ROOT, Body, Dialect, Order, WrongDecision
+from sandbox.privilege_manager.elevations import APPROVED, DENIED, PENDING, Elevation
 from sandbox.privilege_manager.faults import Fault, Operation
+from sandbox.privilege_manager.report import PENDING_REPORT
+from sandbox.privilege_manager.roles import may
 from sandbox.privilege_manager.state import State
 
-ROOT = "/tms/services/api"
-PATHS: tuple[tuple[str, str, Operation], ...] = (
-    ("POST", "/logon/token", "logon"),
-    ("DELETE", "/logon/token", "logoff"),
-    ("GET", "/v1/version/current", "version"),
-    ("GET", "/v1/approval/pending", "list"),
-    ("POST", "/v1/approval/approve", "approve"),
-    ("POST", "/v1/approval/deny", "deny"),
-    ("GET", r"/v1/approval/(?P<id>[^/]+)", "get"),
-)
-MOST_MINUTES = 7 * 24 * 60
-VERDICTS: dict[str, Verdict] = {"Approve": "approve", "Deny": "deny"}
+BASE = "/tms"
+SWAGGER = {"/tms/services/swagger/docs/v1": "docs", "/tms/services/swagger/ui/index": "page"}
 
 
 @dataclass(frozen=True)
@@ -35,9 +29,14 @@ class Call:
     """One call, understood. ``body`` is None where it is no JSON."""
 
     operation: Operation
-    request_id: str
+    item: str
     token: str
     body: JsonValue
+    host: str
+
+    @property
+    def fields(self) -> Body:
+        return self.body if isinstance(self.body, dict) else {}
 
 
 class Api:
@@ -50,6 +49,9 @@ class Api:
             "logon": self._log_on,
             "logoff": self._log_off,
             "version": self._version,
+            "catalog": lambda _: enveloped([]),
+            "report": lambda _: error(404, "The report was not found."),
+            "swagger": self._swagger,
             "list": self._list,
             "get": self._get,
             "approve": self._decide,
@@ -59,15 +61,16 @@ class Api:
     async def answer(self, request: web.Request) -> web.Response:
         """Any request. Paths match in any case and with doubled slashes, as IIS takes them."""
         path = re.sub("/+", "/", request.path).lower()
-        found = _operation(request.method, path)
+        dialect = self._state.dialect
+        found = _operation(dialect, request.method, path)
         if found is None:
             return self._no_path(request)
-        operation, request_id = found
+        operation, item = found
         body = _json(await request.read())
-        if operation == "approve" and isinstance(body, dict) and body.get("Response") == "Deny":
+        if operation == "approve" and isinstance(body, dict) and dialect.is_denial(body):
             operation = "deny"
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return await self._under_faults(request, Call(operation, request_id, token, body))
+        return await self._under_faults(request, Call(operation, item, token, body, request.host))
 
     def _no_path(self, request: web.Request) -> web.Response:
         with self._state.lock:
@@ -89,6 +92,8 @@ class Api:
     def _carried_out(self, call: Call) -> web.Response:
         if call.operation not in ("logon", "version") and not self._state.tokens.is_good(call.token):
             return error(401, "Authorization has been denied for this request.")
+        if not may(self._state.role, call.operation, by_report=self._state.shape == "report"):
+            return error(403, "The role of the user does not allow this.")
         return self._carry_out[call.operation](call)
 
     async def _fail(self, request: web.Request, fault: Fault, response: web.Response) -> web.Response:
@@ -105,7 +110,7 @@ class Api:
         return _failed(fault)
 
     def _log_on(self, call: Call) -> web.Response:
-        body = {key.lower(): value for key, value in call.body.items()} if isinstance(call.body, dict) else {}
+        body = {key.lower(): value for key, value in call.fields.items()}
         given = (body.get("username"), body.get("password"))
         if given != (self._state.username, self._state.password):
             return error(401, "The user name or password is incorrect.")
@@ -118,39 +123,49 @@ class Api:
     def _version(self, call: Call) -> web.Response:
         return enveloped("12.0.5.1024")
 
+    def _swagger(self, call: Call) -> web.Response:
+        return swagger.page() if call.item == "page" else swagger.reference(self._state.dialect, call.host)
+
     def _list(self, call: Call) -> web.Response:
-        waiting = [one.wire() for one in self._state.elevations if one.status == PENDING]
-        return enveloped(list(waiting), len(waiting))
+        return self._state.dialect.pending([one for one in self._state.elevations if one.status == PENDING])
 
     def _get(self, call: Call) -> web.Response:
-        elevation = self._state.elevations.find(call.request_id)
-        return error(404, "Approval request not found.") if elevation is None else enveloped(elevation.wire())
+        elevation = self._state.elevations.find(call.item)
+        if elevation is None:
+            return error(404, "Approval request not found.")
+        return self._state.dialect.one(elevation)
 
     def _decide(self, call: Call) -> web.Response:
-        body = call.body if isinstance(call.body, dict) else {}
-        words = _wrong_decision(call.operation, body)
-        if words:
-            return error(400, words)
-        elevation = self._state.elevations.find(str(body["RequestId"]))
+        try:
+            order = self._state.dialect.understand(call.operation, call.item, call.fields)
+        except WrongDecision as wrong:
+            return error(400, str(wrong))
+        elevation = self._state.elevations.find(order.request_id)
         if elevation is None:
             return error(404, "Approval request not found.")
         if elevation.status != PENDING:
             return error(409, f"The approval request is no longer pending: it is {elevation.status}.")
-        self._apply(elevation, VERDICTS[str(body["Response"])], body)
-        return enveloped(elevation.id)
+        self._apply(elevation, order)
+        return self._state.dialect.done(elevation)
 
-    def _apply(self, elevation: Elevation, verdict: Verdict, body: dict[str, JsonValue]) -> None:
-        self._state.elevations.decide(elevation, verdict, self._state.username)
-        elevation.comment = str(body.get("Comment") or "")
-        elevation.duration = body.get("Duration")
+    def _apply(self, elevation: Elevation, order: Order) -> None:
+        self._state.elevations.decide(elevation, order.verdict, self._state.username)
+        elevation.comment = order.comment
+        elevation.duration = order.duration
         elevation.decisions += 1
 
 
-def _operation(method: str, path: str) -> tuple[Operation, str] | None:
-    for known_method, pattern, operation in PATHS:
-        found = re.fullmatch(ROOT + pattern, path)
-        if found and method == known_method:
-            return operation, found.groupdict().get("id", "")
+def _operation(dialect: Dialect, method: str, path: str) -> tuple[Operation, str] | None:
+    """What a path in lower case means, and the item named in it."""
+    if path in SWAGGER and method == "GET":
+        return "swagger", SWAGGER[path]
+    if not path.startswith(BASE + ROOT):
+        return None
+    for endpoint in (*dialect.endpoints, *swagger.EVERYWHERE):
+        found = endpoint.pattern.fullmatch(path, len(BASE + ROOT))
+        if found and method == endpoint.method:
+            item = found[1] if found.re.groups else ""
+            return ("list" if item == PENDING_REPORT else endpoint.operation), item
     return None
 
 
@@ -160,20 +175,6 @@ def _json(body: bytes) -> JsonValue:
     except ValueError:
         return None
     return value
-
-
-def _wrong_decision(operation: Operation, body: dict[str, JsonValue]) -> str:
-    """What is wrong with the body of a decision, or "". The address of approve takes both answers."""
-    comment, duration = body.get("Comment"), body.get("Duration")
-    if not isinstance(body.get("RequestId"), str):
-        return "RequestId is required."
-    if VERDICTS.get(str(body.get("Response"))) != operation:
-        return "Response must be Approve or Deny."
-    if not isinstance(comment, str | None):
-        return "Comment must be a string."
-    if duration is not None and not (type(duration) is int and 1 <= duration <= MOST_MINUTES):
-        return f"Duration must be null or a number of minutes up to {MOST_MINUTES}."
-    return ""
 
 
 def _failed(fault: Fault) -> web.Response:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Verdict = Literal["approve", "deny"]
 PENDING, APPROVED, DENIED, TIMED_OUT, CANCELLED = "Pending", "Approved", "Denied", "TimedOut", "Cancelled"
+STATUSES = (PENDING, APPROVED, DENIED, TIMED_OUT, CANCELLED)
 
 
 class NewRequest(BaseModel):
@@ -25,6 +26,7 @@ class NewRequest(BaseModel):
 
     id: str = Field(default_factory=lambda: str(uuid.uuid4()), min_length=1)
     user: str = "ACME\\requester"
+    email: str = ""
     computer: str = "WKS-0421"
     policy: str = "Elevate installers on request"
     file: str = "C:\\Users\\requester\\Downloads\\setup.exe"
@@ -75,33 +77,6 @@ class Elevation:
             "decisions": self.decisions,
         }
 
-    def wire(self) -> dict[str, JsonValue]:
-        """As the API sends it: PascalCase names, a type, GUIDs in braces and upper case."""
-        asked = self.asked
-        return {
-            "$type": "Thycotic.Tms.Managers.ApprovalRequest, Thycotic.Tms",
-            "RequestId": braced(self.id),
-            "Status": self.status,
-            "UserName": asked.user or None,
-            "ComputerName": asked.computer or None,
-            "PolicyId": braced(str(uuid.uuid5(uuid.NAMESPACE_URL, asked.policy))),
-            "PolicyName": asked.policy,
-            "UserReason": asked.reason,
-            "Requested": asked.requested if asked.requested is not None else _iso(self.requested_at),
-            "Expires": _iso(self.expires_at),
-            "FilePath": asked.file,
-            "FileCommandLine": asked.command_line,
-            "ProcessName": asked.process,
-            "FileSha1Hash": asked.sha1,
-            "FileCompanyName": asked.publisher,
-            "FileProductName": asked.product,
-            "FileProductVersion": asked.version,
-            "Reputation": asked.reputation,
-            "ApproverName": self.by or None,
-            "DecidedDate": _iso(self.decided_at),
-            "Comment": self.comment or None,
-        }
-
 
 def braced(text: str) -> str:
     """A GUID as .NET likes to write it; anything else as it is."""
@@ -113,7 +88,8 @@ def plain_id(text: str) -> str:
     return text.strip().strip("{}").lower()
 
 
-def _iso(seconds: float | None) -> str | None:
+def iso(seconds: float | None) -> str | None:
+    """As .NET writes a time in UTC."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

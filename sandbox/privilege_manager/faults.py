@@ -5,7 +5,10 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr
 
-Operation = Literal["logon", "logoff", "version", "list", "get", "approve", "deny"]
+Operation = Literal[
+    "logon", "logoff", "version", "catalog", "report", "swagger", "list", "get", "approve", "deny"
+]
+"""``list`` is whatever tells what waits, a report too; ``catalog`` are lists of policies and the like."""
 Before = Literal[
     "server_error",
     "timeout_before",

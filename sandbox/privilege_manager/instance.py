@@ -3,24 +3,30 @@
 import asyncio
 import time
 from collections.abc import Callable
+from itertools import islice
 
 from aiohttp import web
 from pydantic import JsonValue
 
 from sandbox.privilege_manager.api import Api
+from sandbox.privilege_manager.demo import demo_requests
 from sandbox.privilege_manager.elevations import PENDING, Elevation, Elevations, NewRequest, Verdict
 from sandbox.privilege_manager.faults import ExpireTokens, Fault
-from sandbox.privilege_manager.state import State
+from sandbox.privilege_manager.roles import Role
+from sandbox.privilege_manager.state import Shape, State
 from sandbox.privilege_manager.tokens import Tokens
 
 BASE_PATH = "/Tms"
 """The address for the bot is the server's with this behind it."""
+SEED = 400
+"""Of `PrivilegeManager.file_requests`."""
 
 
 class PrivilegeManager:
     """With one API client, ``username`` and ``password``. The methods may be called from any thread.
 
-    ``token_life``: seconds. ``now``: seconds since 1970 UTC.
+    ``token_life``: seconds. ``now``: seconds since 1970 UTC. ``shape``: classic speaks as the packaged contract
+    has it; the others differ in paths, names and answers. ``role``: what the API client may do.
     """
 
     def __init__(
@@ -29,10 +35,13 @@ class PrivilegeManager:
         password: str = "sandbox-secret",
         token_life: float = 12 * 3600.0,
         now: Callable[[], float] = time.time,
+        shape: Shape = "classic",
+        role: Role = "administrators",
     ) -> None:
         self.username = username
         self.password = password
-        self._state = State(username, password, Tokens(token_life, now), Elevations(now))
+        self._begun = (shape, role)
+        self._state = State(username, password, Tokens(token_life, now), Elevations(now), shape, role)
 
     def app(self) -> web.Application:
         """A new aiohttp application that serves this instance below /Tms."""
@@ -52,6 +61,24 @@ class PrivilegeManager:
             elevation = self._state.elevations.file(NewRequest.model_validate(fields))
         self._state.changed()
         return elevation.id
+
+    def file_requests(self, count: int) -> list[str]:
+        """So many plausible ones, the same each time but for their ids; their ids."""
+        with self._state.lock:
+            asked = [NewRequest.model_validate(one) for one in islice(demo_requests(SEED), count)]
+            filed = [self._state.elevations.file(one).id for one in asked]
+        self._state.changed()
+        return filed
+
+    def speak(self, shape: Shape) -> None:
+        """From now on it has these paths, names and answers."""
+        with self._state.lock:
+            self._state.shape = shape
+
+    def give_role(self, role: Role) -> None:
+        """The API client has this role from now on, whoever is logged on."""
+        with self._state.lock:
+            self._state.role = role
 
     def withdraw(self, request_id: str) -> None:
         """The user cancels it. LookupError or ValueError with words, as from `expire` and `decide`."""
@@ -99,8 +126,12 @@ class PrivilegeManager:
             return len(self._state.tokens)
 
     def reset(self) -> None:
-        """Forget requests, faults and counts. Tokens stay good: whoever is logged on stays so."""
+        """Forget requests, faults and counts; shape and role are the first ones.
+
+        Tokens stay good: whoever is logged on stays so.
+        """
         with self._state.lock:
+            self._state.shape, self._state.role = self._begun
             self._state.elevations.clear()
             self._state.faults.clear()
             self._state.counts.clear()

@@ -12,12 +12,12 @@ from slack_bolt import Ack, App
 
 from slack_bot.desk import Desk
 from slack_bot.inbox import Inbox, Item
-from slack_bot.listeners import buttons, mentions
+from slack_bot.listeners import buttons, commands, mentions, messages, modals, pickers
+
+_MODULES = (buttons, modals, mentions, messages, commands, pickers)
 
 HANDLERS: Mapping[str, Callable[[Item, Desk, int], None]] = {
-    buttons.KIND: buttons.handle,
-    buttons.MALFORMED: buttons.handle_malformed,
-    mentions.KIND: mentions.handle,
+    kind: handle for module in _MODULES for kind, handle in module.HANDLERS.items()
 }
 
 log = structlog.get_logger(__name__)
@@ -25,8 +25,8 @@ log = structlog.get_logger(__name__)
 
 def register(app: App, inbox: Inbox) -> None:
     """Registers every listener, and after them the ones that acknowledge what nobody listens for."""
-    buttons.register(app, inbox)
-    mentions.register(app, inbox)
+    for module in _MODULES:
+        module.register(app, inbox)
     _register_the_rest(app)
 
 
@@ -35,7 +35,7 @@ def _register_the_rest(app: App) -> None:
     anything = re.compile(".*", re.DOTALL)
 
     def acknowledge(ack: Ack, body: dict[str, Any]) -> None:
-        log.warning("nobody listens for this", type=body.get("type"), event=_event_type(body))
+        log.warning("nobody listens for this", type=body.get("type"), event_type=_event_type(body))
         ack()
 
     app.action(anything)(acknowledge)

@@ -1,4 +1,4 @@
-"""What the publisher's three parts share."""
+"""What the publisher's parts share."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -7,19 +7,20 @@ from typing import Any
 
 import structlog
 from slack_sdk import WebClient
-from sqlalchemy import ColumnElement, and_, delete, update
 
-from slack_bot import audit
-from slack_bot.audit import Kind
-from slack_bot.blocks import UpstreamName, card
+from slack_bot.blocks import Message, UpstreamName, card, long_facts
 from slack_bot.channel_store import ChannelStore
-from slack_bot.ledger import Ledger, cards
+from slack_bot.ledger import Ledger
 from slack_bot.pace import Pace
-from slack_bot.rows import CardRow, CardState, RequestRow
+from slack_bot.rows import CardRow, RequestRow
 from slack_bot.slack_api import call
 
 UNTIL_SURE = 2.0
 """Seconds for which a post whose answer was lost may still be on its way."""
+ANOTHERS = 60.0
+"""Seconds for which what another replica set out to do is left to it."""
+CLOCKS_DIFFER = 900.0
+"""Seconds by which our clock may differ from Slack's, and from what it said before it was set."""
 
 log = structlog.get_logger(__name__)
 
@@ -59,42 +60,25 @@ class Board:
             log.exception("a card cannot be drawn", request=row.key, channel=one.channel, again_in=seconds)
             return None
 
-    def note_posted(self, claim: CardRow, ts: str, look: int) -> bool:
-        """The message of a claim is known: its ts, and the look it shows (0 for unknown).
+    def facts(self, one: CardRow, row: RequestRow) -> list[Message] | None:
+        """What is too long for the card, whole. None where that fails; then its thread is held."""
+        try:
+            return long_facts(row.asked)
+        except Exception:
+            seconds = self.pace.back_off(thread_of(one))
+            log.exception("facts cannot be told", request=row.key, channel=one.channel, again_in=seconds)
+            return None
 
-        False where the claim does not stand any more: another replica thought its holder dead.
-        """
-        with self.ledger.write() as tx:
-            noted = tx.execute(
-                update(cards).where(is_claim(claim)).values(state=CardState.POSTED, ts=ts, shown_look=look)
-            )
-            if noted.rowcount:
-                audit.append(
-                    tx, self.clock(), Kind.CARD_POSTED, claim.request_key, channel=claim.channel, ts=ts
-                )
-        return noted.rowcount == 1
-
-    def release(self, claim: CardRow) -> None:
-        """Gives a claim back: nothing was posted."""
-        with self.ledger.write() as tx:
-            tx.execute(delete(cards).where(is_claim(claim)))
-
-
-def is_card(one: CardRow) -> ColumnElement[bool]:
-    """The condition for this card's row."""
-    return and_(cards.c.request_key == one.request_key, cards.c.channel == one.channel)
-
-
-def is_claim(one: CardRow) -> ColumnElement[bool]:
-    """The condition for this card's row while it is this very claim."""
-    return and_(
-        is_card(one),
-        cards.c.state == CardState.CLAIMED,
-        cards.c.claimed_at == one.claimed_at,
-        cards.c.claimed_by == one.claimed_by,
-    )
+    def is_anothers(self, claimed_by: str) -> bool:
+        """Whether it was claimed by a process that may still be at it."""
+        return not self.ledger.sole and claimed_by != self.instance
 
 
 def held_as(one: CardRow) -> tuple[str, str]:
     """The card's name in the pace."""
     return (one.request_key, one.channel)
+
+
+def thread_of(one: CardRow) -> tuple[str, str, str]:
+    """The name of the card's thread in the pace."""
+    return ("thread", *held_as(one))

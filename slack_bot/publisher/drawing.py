@@ -9,24 +9,14 @@ from slack_bot import audit
 from slack_bot.audit import Kind
 from slack_bot.clock import SECOND
 from slack_bot.ledger import cards, requests
-from slack_bot.publisher.board import Board, held_as, is_card
-from slack_bot.rows import FINAL, CardRow, CardState, RequestRow, State, cards_of, request_by_key
-from slack_bot.slack_api import RateLimited, Refused, SlackFailure
+from slack_bot.publisher.board import Board, held_as
+from slack_bot.publisher.claim import UNKNOWN_LOOK, is_card
+from slack_bot.publisher.editor import Editor
+from slack_bot.rows import FINAL, CardRow, CardState, RequestRow, State, card_of, request_by_key
 
-UPDATE = "chat.update"
 GRACE = 300_000
 """Microseconds in which an upstream's answer saves the edit that would have said "waiting for …"."""
 LOOK_AHEAD = 50
-GONE = {
-    "message_not_found",
-    "cant_update_message",
-    "channel_not_found",
-    "edit_window_closed",
-    "is_archived",
-    "is_inactive",
-}
-"""Slack's words for a message that will never take an edit again. "is_inactive": its channel is archived."""
-UNKNOWN_LOOK = 0
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +35,7 @@ class Drawing:
 
     def __init__(self, board: Board) -> None:
         self._board = board
+        self._editor = Editor(board)
 
     def work(self) -> float | None:
         """Redraws what may be redrawn now. Returns seconds until the next may be, None where all is shown.
@@ -82,8 +73,7 @@ class Drawing:
             return [_Stale(*row) for row in connection.execute(query)]
 
     def _wait_for_drawing(self, one: _Stale) -> float:
-        pace = self._board.pace
-        held = max(pace.wait(UPDATE), pace.wait((one.request_key, one.channel)))
+        held = self._editor.wait((one.request_key, one.channel))
         age = GRACE if one.decided_at is None else self._board.clock() - one.decided_at
         # A decision of the future is one of before the clock was set.
         return max(held, (GRACE - age) / SECOND) if age >= 0 else held
@@ -97,30 +87,20 @@ class Drawing:
         message = self._board.draw(shown, row)
         if message is None:
             return True
-        try:
-            self._board.call(UPDATE, {"channel": shown.channel, "ts": shown.ts, **message})
-        except RateLimited as limited:
-            self._board.pace.hold(UPDATE, limited.retry_after)
-        except Refused as refused:
-            if refused.code in GONE:
-                self._lose(shown, refused.code)
-            else:
-                self._hold(shown, refused)
-        except SlackFailure as failure:
-            self._hold(shown, failure)
-            return False
-        else:
-            self._board.pace.worked(UPDATE)
-            self._board.pace.worked(held_as(shown))
+        names = {"what": "card", "request": row.key, "channel": shown.channel}
+        edit = self._editor.edit(shown.channel, shown.ts, message, held_as(shown), names)
+        if edit.gone:
+            self._lose(shown, edit.gone)
+        elif edit.done:
             self._drawn(shown, row)
             log.info("card drawn", request=row.key, channel=shown.channel, state=row.state)
-        return True
+        return edit.answered
 
     def _card(self, one: _Stale) -> tuple[CardRow, RequestRow] | None:
         with self._board.ledger.read() as connection:
             row = request_by_key(connection, one.request_key)
-            shown = [card for card in cards_of(connection, one.request_key) if card.channel == one.channel]
-        return (shown[0], row) if row is not None and shown else None
+            shown = card_of(connection, one.request_key, one.channel)
+        return (shown, row) if row is not None and shown is not None else None
 
     def _drawn(self, shown: CardRow, drawn: RequestRow) -> None:
         """Notes what Slack shows now.
@@ -149,14 +129,3 @@ class Drawing:
             audit.append(
                 tx, self._board.clock(), Kind.CARD_LOST, shown.request_key, channel=shown.channel, why=why
             )
-
-    def _hold(self, shown: CardRow, failure: SlackFailure) -> None:
-        of_all = isinstance(failure, Refused) and failure.is_about_us
-        seconds = self._board.pace.back_off(UPDATE if of_all else held_as(shown))
-        log.warning(
-            "card not drawn",
-            request=shown.request_key,
-            channel=shown.channel,
-            why=str(failure),
-            again_in=seconds,
-        )

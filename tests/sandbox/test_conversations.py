@@ -176,5 +176,5 @@ def test_a_direct_conversation_with_several_is_more_than_the_sandbox_does(slack:
 
 
 def test_opening_a_direct_conversation_needs_its_scope() -> None:
-    with Sandbox() as sandbox:
+    with Sandbox(declined_scopes=["im:write"]) as sandbox:
         assert refused(lambda: client(sandbox).conversations_open(users=[APPROVER]))["needed"] == "im:write"

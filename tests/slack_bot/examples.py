@@ -6,11 +6,11 @@ from itertools import count
 from sqlalchemy import Connection, insert
 
 from slack_bot import approvals
-from slack_bot.approvals import Ballot, Counting, shown_digest
+from slack_bot.ballots import Ballot, Counting
 from slack_bot.blocks import UpstreamName
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger, inbox
-from slack_bot.rows import RequestRow, State, body_of, request_by_key
+from slack_bot.rows import RequestRow, State, body_of, hash_of, key_of, request_by_key, shown_digest
 from upstream_client.models import (
     ONE_TIME,
     STANDARD_DURATIONS,
@@ -52,7 +52,7 @@ RETOLD = replace(REQUEST, risk=Risk.HIGH)
 """The same request, told differently where people are not bound to it."""
 
 _undecided = RequestRow(
-    key=approvals.key_of(REQUEST.upstream, REQUEST.id),
+    key=key_of(REQUEST.upstream, REQUEST.id),
     upstream=REQUEST.upstream,
     upstream_id=REQUEST.id,
     state=State.PENDING,
@@ -62,7 +62,7 @@ _undecided = RequestRow(
     look=1,
     digest=REQUEST.digest,
     body=body_of(REQUEST),
-    body_hash=approvals.hash_of(body_of(REQUEST)),
+    body_hash=hash_of(body_of(REQUEST)),
     first_seen_at=NOW - 60 * SECOND,
     changed_at=NOW - 60 * SECOND,
     missing=0,
@@ -95,11 +95,11 @@ def pending_row(asked: ApprovalRequest = REQUEST) -> RequestRow:
     body = body_of(asked)
     return replace(
         _undecided,
-        key=approvals.key_of(asked.upstream, asked.id),
+        key=key_of(asked.upstream, asked.id),
         upstream_id=asked.id,
         digest=asked.digest,
         body=body,
-        body_hash=approvals.hash_of(body),
+        body_hash=hash_of(body),
     )
 
 
@@ -143,7 +143,7 @@ def settled_row(state: State, verdict: Verdict | None = Verdict.APPROVE, status:
 def read(ledger: Ledger, asked: ApprovalRequest = REQUEST) -> RequestRow:
     """The request's row as it stands."""
     with ledger.read() as connection:
-        row = request_by_key(connection, approvals.key_of(asked.upstream, asked.id))
+        row = request_by_key(connection, key_of(asked.upstream, asked.id))
     assert row is not None
     return row
 

@@ -1,9 +1,11 @@
-"""Cards in every state, and what a reader sees of them."""
+"""Cards in every state, what a reader sees of them, and what Slack takes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from slack_bot.blocks import Card, card
+from sandbox.block_kit import problems
+from slack_bot.blocks import Card, Message, card
 from slack_bot.rich_text import Element
 from slack_bot.rows import RequestRow, State
 from tests.slack_bot.examples import PRIVMAN, REQUEST, decided_row, pending_row, settled_row
@@ -21,6 +23,14 @@ EXPIRED_ANSWERED = settled_row(State.EXPIRED)
 WITHDRAWN = settled_row(State.ELSEWHERE, None, Status.WITHDRAWN)
 ELSEWHERE = replace(settled_row(State.ELSEWHERE, None, Status.APPROVED), outcome_by="Somebody")
 ELSEWHERE_ANSWERED = settled_row(State.ELSEWHERE, Verdict.APPROVE, Status.DENIED)
+SCHEDULED = replace(
+    APPROVED,
+    cause="schedule",
+    decided_by="",
+    decided_by_name="the schedule",
+    reason="outside mon-fri 09:00-17:30 Europe/Berlin",
+    duration=3_600,
+)
 SETTLED = [
     DECIDED,
     TROUBLED,
@@ -32,8 +42,39 @@ SETTLED = [
     WITHDRAWN,
     ELSEWHERE,
     ELSEWHERE_ANSWERED,
+    SCHEDULED,
+    replace(SCHEDULED, state=State.DECIDED, settled_at=None),
+    replace(SCHEDULED, state=State.UNCONFIRMED),
+    replace(SCHEDULED, state=State.EXPIRED),
 ]
 NOT_TAKEN = [UNCONFIRMED, EXPIRED, EXPIRED_ANSWERED, WITHDRAWN, ELSEWHERE, ELSEWHERE_ANSWERED]
+
+
+TEXT_ROOM = 9_000
+"""Slack was seen to take 9,597 characters of text in a message's blocks, and to refuse 11,341 of them with
+"msg_blocks_too_long" (github.com/slackapi/bolt-js/issues/2867)."""
+
+
+def objects(part: object) -> Iterator[dict[str, Any]]:
+    """Every object within, itself included."""
+    if isinstance(part, dict):
+        yield part
+        for value in part.values():
+            yield from objects(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from objects(value)
+
+
+def texts(part: object) -> list[str]:
+    """Every text within."""
+    return [found["text"] for found in objects(part) if isinstance(found.get("text"), str)]
+
+
+def taken_by_slack(message: Message) -> None:
+    """Slack takes the message: block by block, and as a whole."""
+    assert problems(message.blocks, "message") == []
+    assert sum(map(len, texts(message.blocks))) <= TEXT_ROOM
 
 
 def drawn(row: RequestRow) -> Card:
@@ -66,8 +107,8 @@ def _words(part: Element) -> Iterator[str]:
         if "elements" in element:
             yield from _words(element)
             yield "\n"
-        elif element["type"] == "user":
-            yield f"@{element['user_id']}"
+        elif element["type"] in ("user", "usergroup", "channel"):
+            yield f"@{element[element['type'] + '_id']}"
         else:
             yield element["fallback"] if element["type"] == "date" else element["text"]
 

@@ -6,19 +6,12 @@ from dataclasses import replace
 import pytest
 
 from slack_bot import approvals
-from slack_bot.approvals import (
-    KEY_LENGTH,
-    SHOWN_DIGITS,
-    Ballot,
-    Counting,
-    Outdated,
-    key_of,
-    shown_digest,
-)
+from slack_bot.approvals import Outdated
 from slack_bot.audit import records
+from slack_bot.ballots import Ballot, Counting
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger
-from slack_bot.rows import State, votes_of
+from slack_bot.rows import KEY_LENGTH, SHOWN_DIGITS, State, key_of, shown_digest, votes_of
 from tests.slack_bot.examples import (
     APPROVER,
     CHANGED,

@@ -17,11 +17,12 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection, select
 
 from slack_bot import approvals
-from slack_bot.approvals import Counting, Outdated
+from slack_bot.approvals import Outdated
 from slack_bot.audit import Record, records
+from slack_bot.ballots import Counting
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger, votes
-from slack_bot.rows import RequestRow, State, VoteRow, votes_of
+from slack_bot.rows import RequestRow, State, VoteRow, hash_of, votes_of
 from tests.slack_bot.examples import (
     APPROVER,
     CHANNEL,
@@ -203,7 +204,7 @@ class Lives(RuleBasedStateMachine):
         assert before.revision <= row.revision <= row.version
         assert row.digest == row.asked.digest
         assert row.digest == before.digest or row.revision > before.revision
-        assert row.body_hash == approvals.hash_of(row.body)
+        assert row.body_hash == hash_of(row.body)
 
     @invariant()
     def the_state_and_the_decision_agree(self) -> None:

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Connection, update
 
 from slack_bot import approvals
-from slack_bot.approvals import Counting, Outdated
+from slack_bot.approvals import Outdated
 from slack_bot.audit import records
+from slack_bot.ballots import Counting
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger, requests
 from slack_bot.rows import FINAL, RequestRow, State

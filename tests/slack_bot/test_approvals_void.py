@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from slack_bot import approvals
-from slack_bot.approvals import Counting
+from slack_bot.ballots import Counting
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger
 from slack_bot.rows import RequestRow, State, votes_of

@@ -19,6 +19,7 @@ from tests.slack_bot.shown import (
     NOT_TAKEN,
     NOTICED,
     PENDING,
+    SCHEDULED,
     SETTLED,
     TROUBLED,
     UNCONFIRMED,
@@ -28,6 +29,7 @@ from tests.slack_bot.shown import (
     drawn,
     headline,
     lines,
+    objects,
     words,
 )
 from upstream_client.models import (
@@ -52,6 +54,12 @@ from upstream_client.models import (
         (decided_row(Verdict.DENY), "⏳ Denied by Approver, waiting for Privilege Manager"),
         (APPROVED, "✅ Approved by Approver"),
         (DENIED, "⛔ Denied by Approver"),
+        (SCHEDULED, "✅ Approved automatically"),
+        (
+            replace(SCHEDULED, state=State.DECIDED),
+            "⏳ Approved automatically, waiting for Privilege Manager",
+        ),
+        (replace(SCHEDULED, state=State.UNCONFIRMED), "⚠️ Not confirmed by Privilege Manager"),
         (UNCONFIRMED, "⚠️ Not confirmed by Privilege Manager"),
         (settled_row(State.UNCONFIRMED, Verdict.DENY), "⚠️ Not confirmed by Privilege Manager"),
         (EXPIRED, "⌛ Expired in Privilege Manager"),
@@ -68,6 +76,11 @@ from upstream_client.models import (
 )
 def test_the_headline_says_what_became_of_it(row: RequestRow, said: str) -> None:
     assert headline(drawn(row)) == said
+
+
+@pytest.mark.parametrize("row", [row for row in SETTLED if not row.decided_by], ids=lambda row: row.state)
+def test_where_nobody_decided_nobody_is_named(row: RequestRow) -> None:
+    assert all(part["user_id"] for part in objects(drawn(row).blocks) if part.get("type") == "user")
 
 
 @pytest.mark.parametrize("row", NOT_TAKEN, ids=lambda row: row.state)
@@ -104,11 +117,25 @@ def test_a_request_without_a_title_is_still_an_approval_request(title: str, stat
         assert words(block_of(drawn(settled), "asked")) == "Approval request\n"
 
 
-def test_a_long_title_is_cut_in_the_headline_and_longer_when_settled() -> None:
-    row = asking(title="Run " + "x" * 500)
+def test_a_long_title_is_cut_in_the_headline_and_longer_below_it() -> None:
+    row = asking(title="Run " + "x" * 290)
     assert len(headline(drawn(row))) == 150
     assert headline(drawn(row)).endswith("…")
-    assert "x" * 500 in words(block_of(drawn(replace(APPROVED, body=row.body)), "asked"))
+    assert "x" * 290 in words(block_of(drawn(row), "asked"))
+    assert "x" * 290 in words(block_of(drawn(replace(APPROVED, body=row.body)), "asked"))
+
+
+def test_a_title_that_fits_stands_in_the_headline_alone() -> None:
+    assert block_of(drawn(asking(title="x" * 148)), "asked") is None
+
+
+def test_a_name_of_an_emoji_in_a_title_draws_no_sign_that_looks_like_ours() -> None:
+    header = drawn(asking(title=":white_check_mark: Approved by Admin")).blocks[0]["text"]
+    assert header == {
+        "type": "plain_text",
+        "text": "🔐 :white_check_mark: Approved by Admin",
+        "emoji": False,
+    }
 
 
 # The facts
@@ -163,27 +190,56 @@ def test_a_line_end_in_a_value_cannot_begin_a_line_that_looks_like_ours() -> Non
     assert lines(shown, "facts")[1].startswith("File Risk: setup.exe ⏎ Risk: ▽ low ⏎ Requested by: Admin")
 
 
-def test_a_long_value_says_how_much_is_missing() -> None:
+def test_a_long_value_says_how_much_is_missing_and_where_it_stands() -> None:
     shown = drawn(asking(facts=(Fact("command", "Command line", "x" * 2_500),)))
-    assert f"Command line: {'x' * 1_000}… (1,500 more characters)" in lines(shown, "facts")
+    said = f"Command line: {'x' * 1_000}… (1,500 more characters, whole in the thread)"
+    assert said in lines(shown, "facts")
 
 
 def test_what_is_missing_is_counted_right_where_the_card_is_nearly_full() -> None:
-    facts = [Fact(str(number), "F", "x" * 980) for number in range(6)]
+    facts = [Fact(str(number), "F", "x" * 980) for number in range(3)]
     shown = drawn(asking(facts=(*facts, Fact("last", "Last", "y" * 5_000), Fact("more", "More", "z"))))
-    last, note = lines(shown, "facts")[7:9]
+    last, note = lines(shown, "facts")[4:6]
     kept = last.removeprefix("Last: ").split("…")[0]
-    assert last.endswith(f"… ({5_000 - len(kept):,} more characters)")
+    assert last.endswith(f"… ({5_000 - len(kept):,} more characters, whole in the thread)")
     assert set(kept) == {"y"}
-    assert note == "And in Privilege Manager: 1 more"
+    assert note == "And 1 more, whole in the thread."
 
 
-def test_many_facts_are_counted_and_not_all_shown() -> None:
-    shown = drawn(asking(facts=tuple(Fact(str(number), "Label", "v") for number in range(5_000))))
-    written = lines(shown, "facts")
-    (note,) = [line for line in written if line.startswith("And in Privilege Manager:")]
-    assert sum(line == "Label: v" for line in written) + int(note.split()[-2]) == 5_000
-    assert len(words(block_of(shown, "facts"))) < 8_000
+@pytest.mark.parametrize("number_of_facts", [31, 5_000])
+def test_many_facts_are_counted_and_not_all_shown(number_of_facts: int) -> None:
+    facts = tuple(Fact(str(number), "Label", "v") for number in range(number_of_facts))
+    written = lines(drawn(asking(facts=facts, requester="")), "facts")
+    assert sum(line == "Label: v" for line in written) == 30
+    (note,) = [line for line in written if line.startswith("And ")]
+    assert note == f"And {number_of_facts - 30:,} more, whole in the thread."
+
+
+def test_a_long_reason_says_how_much_is_missing_and_where_it_stands() -> None:
+    said = lines(drawn(asking(justification="because " * 200)), "justification")[1]
+    assert said.endswith("… (600 more characters, whole in the thread)")
+
+
+def test_a_card_that_waits_no_more_counts_what_is_missing_and_promises_nothing() -> None:
+    row = asking(facts=(Fact("command", "Command", "x" * 2_500),), justification="y" * 1_500)
+    settled = drawn(replace(APPROVED, body=row.body))
+    assert f"Command: {'x' * 1_000}… (1,500 more characters)" in lines(settled, "facts")
+    assert lines(settled, "justification")[1].endswith("… (500 more characters)")
+
+
+def test_the_time_until_which_it_can_be_answered_stands_on_a_card_while_it_is_open() -> None:
+    row = asking(expires_at=NOW + 3_600 * SECOND)
+    assert "Expires: 2026-11-20 11:00 UTC" in lines(drawn(row), "facts")
+    assert "Expires: 2026-11-20 11:00 UTC" in lines(drawn(replace(DECIDED, body=row.body)), "facts")
+    for settled in (APPROVED, DENIED, EXPIRED, WITHDRAWN):
+        assert "Expires" not in words(block_of(drawn(replace(settled, body=row.body)), "facts"))
+
+
+def test_of_a_time_that_has_passed_on_an_open_card_nothing_is_claimed() -> None:
+    passed = drawn(asking(expires_at=NOW - 3_600 * SECOND))
+    assert "Expires: 2026-11-20 09:00 UTC" in lines(passed, "facts")
+    assert headline(passed) == headline(drawn(PENDING))
+    assert "xpired" not in passed.text + str(passed.blocks)
 
 
 @pytest.mark.parametrize("link", ["https://privman.example.com/Tms", "http://127.0.0.1:8485/Tms"])
@@ -203,7 +259,7 @@ def test_the_upstream_is_a_link_to_where_the_request_is(link: str) -> None:
         "file:///etc/passwd",
         "//example.com",
         "http://[",
-        "https://" + "x" * 3_000,
+        "https://" + "x" * 1_000,
     ],
 )
 def test_what_is_no_web_address_is_no_link(link: str) -> None:
@@ -261,6 +317,28 @@ def test_when_it_was_asked_is_the_upstreams_word_or_when_we_saw_it(
                 f"Approval for one time by @{APPROVER}, 2026-11-20 10:00 UTC, 90 seconds after it was asked.",
                 "It was sent to Privilege Manager, no answer came back, and the request is gone. "
                 "Nobody can tell what became of it: please look in Privilege Manager.",
+            ],
+        ),
+        (
+            SCHEDULED,
+            [
+                "Approved for 1 hour by the schedule: outside mon-fri 09:00-17:30 Europe/Berlin, "
+                "2026-11-20 10:00 UTC."
+            ],
+        ),
+        (replace(SCHEDULED, reason=""), ["Approved for 1 hour by the schedule, 2026-11-20 10:00 UTC."]),
+        (
+            replace(SCHEDULED, state=State.DECIDED, reason="Nobody at\nwork.", trouble="It does not answer."),
+            [
+                "Approval for 1 hour by the schedule: Nobody at ⏎ work, 2026-11-20 10:00 UTC.",
+                "It does not answer.",
+            ],
+        ),
+        (
+            replace(SCHEDULED, state=State.EXPIRED),
+            [
+                "The schedule's approval was not applied: it came too late.",
+                "Settled 2026-11-20 10:00 UTC.",
             ],
         ),
         (EXPIRED, ["Settled 2026-11-20 10:00 UTC."]),

@@ -2,22 +2,24 @@ from dataclasses import replace
 
 import pytest
 
-from slack_bot.approvals import shown_digest
 from slack_bot.blocks import (
     APPROVE,
     CHOOSE_DURATION,
     DECISION_BLOCK,
     DENY,
     METADATA_TYPE,
+    MORE,
     Card,
+    Choice,
     UpstreamName,
     button_value,
     card,
+    choice_value,
     option_value,
 )
 from slack_bot.rich_text import Element
-from slack_bot.rows import RequestRow
-from tests.slack_bot.examples import REQUEST, pending_row
+from slack_bot.rows import RequestRow, shown_digest
+from tests.slack_bot.examples import PRIVMAN, REQUEST, pending_row
 from tests.slack_bot.shown import (
     APPROVED,
     DECIDED,
@@ -69,7 +71,12 @@ def test_the_buttons_use_the_upstreams_own_verbs() -> None:
         "GitLab", Capabilities(comment=True, get_one=True, approve="Accept", deny="Reject")
     )
     shown = card(PENDING, name)
-    assert [element["text"]["text"] for element in actions(shown)[1:]] == ["Accept", "Reject"]
+    assert [element["text"]["text"] for element in actions(shown)[1:3]] == ["Accept", "Reject"]
+    assert [option["text"]["text"] for option in actions(shown)[3]["options"]] == [
+        "Accept with a comment…",
+        "Reject with a reason…",
+        "Details",
+    ]
     assert "From: GitLab" in lines(shown, "facts")
 
 
@@ -98,12 +105,56 @@ def test_the_menu_offers_what_the_upstream_accepts_and_begins_with_the_first() -
 @pytest.mark.parametrize("durations", [(ONE_TIME,), (Duration(HOUR),)])
 def test_one_duration_needs_no_menu(durations: tuple[Duration, ...]) -> None:
     shown = actions(drawn(asking(durations=durations)))
-    assert [element["type"] for element in shown] == ["button", "button"]
+    assert [element["type"] for element in shown] == ["button", "button", "overflow"]
 
 
-def test_a_hundred_and_one_durations_are_a_hundred() -> None:
-    durations = tuple(Duration(minutes * 60) for minutes in range(1, 102))
-    assert len(actions(drawn(asking(durations=durations)))[0]["options"]) == 100
+TAKES_OTHERS = replace(PRIVMAN, other_durations=True)
+
+
+@pytest.mark.parametrize("durations", [(), (ONE_TIME,), (ONE_TIME, Duration(HOUR))])
+def test_where_the_upstream_takes_other_durations_the_menu_ends_with_other(
+    durations: tuple[Duration, ...],
+) -> None:
+    row = asking(durations=durations)
+    menu = actions(card(row, TAKES_OTHERS))[0]
+    assert menu["type"] == "static_select"
+    assert [option["text"]["text"] for option in menu["options"]] == [
+        *(duration.words.capitalize() for duration in durations),
+        "Other…",
+    ]
+    assert menu["options"][-1]["value"] == f"other.{button_value(row)}"
+    assert menu["initial_option"] == menu["options"][0]
+
+
+@pytest.mark.parametrize("upstream", [PRIVMAN, TAKES_OTHERS])
+@pytest.mark.parametrize("number", [99, 100, 101, 250])
+def test_a_menu_has_at_most_a_hundred_choices_and_leads_to_the_rest(
+    upstream: UpstreamName, number: int
+) -> None:
+    durations = tuple(Duration(minutes * 60) for minutes in range(1, number + 1))
+    options = actions(card(asking(durations=durations), upstream))[0]["options"]
+    all_there = number + upstream.other_durations <= 100
+    assert len(options) == (number + upstream.other_durations if all_there else 100)
+    assert (options[-1]["text"]["text"] == "Other…") == (upstream.other_durations or not all_there)
+
+
+def test_what_opens_a_modal_carries_its_word_and_what_a_button_carries() -> None:
+    more = actions(drawn(PENDING))[-1]
+    assert (more["type"], more["action_id"]) == ("overflow", MORE)
+    assert [option["value"] for option in more["options"]] == [
+        f"{word}.{button_value(PENDING)}" for word in ("comment", "reason", "details")
+    ]
+    assert all(len(choice_value(choice, PENDING)) <= 150 for choice in Choice)
+
+
+def test_verbs_of_an_upstream_are_cut_to_what_a_button_takes() -> None:
+    long = UpstreamName("GitLab", "Accept <!channel>\n" * 20, "Reject" * 20)
+    shown = actions(card(PENDING, long))
+    assert [len(button["text"]["text"]) for button in shown[1:3]] == [75, 75]
+    assert all(len(option["text"]["text"]) <= 75 for option in shown[3]["options"])
+    said = [option["text"]["text"] for option in shown[3]["options"]]
+    assert said[0].endswith("… with a comment…")
+    assert said[1].endswith("… with a reason…")
 
 
 def test_values_in_the_menu_tell_durations_apart() -> None:

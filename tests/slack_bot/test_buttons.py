@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
-from slack_bot.approvals import key_of
-from slack_bot.rows import State
+from slack_bot.rows import State, key_of
 from tests.rig import (
     APPROVALS,
     APPROVER,

@@ -46,10 +46,11 @@ def test_without_a_choice_it_is_the_only_duration_or_else_one_time(
     assert (rig.row().state, rig.row().for_how_long) == (State.DECIDED, counted)
 
 
-def test_the_only_duration_there_is_stands_on_the_card_instead_of_a_menu(rig: Rig) -> None:
+def test_beside_the_only_duration_there_is_the_menu_leads_to_others(rig: Rig) -> None:
     offering(rig, HOUR)
-    assert "For: \n1 hour" in rig.words()
-    assert [element["type"] for element in rig.card()["blocks"][-1]["elements"]] == ["button", "button"]
+    menu, *buttons = rig.card()["blocks"][-1]["elements"]
+    assert [option["text"]["text"] for option in menu["options"]] == ["1 hour", "Other…"]
+    assert [element["type"] for element in buttons] == ["button", "button", "overflow"]
 
 
 @pytest.mark.parametrize("offered", [(QUARTER, HOUR), ()])

@@ -12,7 +12,18 @@ from slack_sdk import WebClient
 
 from sandbox import Sandbox
 from sandbox.server import WORKSPACE
-from slack_bot.directory import PAGE, REMEMBERED, Busy, CannotTell, Directory, Person
+from slack_bot.directory import (
+    FAILURES_REMEMBERED,
+    PAGE,
+    REMEMBERED,
+    Busy,
+    CannotTell,
+    Directory,
+    Group,
+    Memory,
+    Person,
+    Place,
+)
 from slack_bot.policy import LookUps, Standing
 from tests.rig import (
     ADMIN,
@@ -30,6 +41,7 @@ from tests.rig import (
 from tests.upstream_client.serving import serving
 
 GROUP, PERSON, MEMBERS = "usergroups.users.list", "users.info", "conversations.members"
+GROUPS, PLACE = "usergroups.list", "conversations.info"
 IN_GROUP = LookUps(groups=(APPROVERS_GROUP,), channel_members=False)
 IN_CHANNEL = LookUps(groups=(), channel_members=True)
 
@@ -65,7 +77,25 @@ def directory(sandbox: Sandbox, clock: Clock) -> Directory:
 def test_everybody_has_the_standing_of_their_account(
     directory: Directory, user: str, name: str, standing: Standing
 ) -> None:
-    assert directory.person(user) == Person(user, name, standing)
+    person = directory.person(user)
+    assert (person.id, person.name, person.standing) == (user, name, standing)
+
+
+def test_what_else_an_account_tells_is_told(directory: Directory) -> None:
+    assert directory.person(ADMIN) == Person(
+        ADMIN, "Admin", Standing.MEMBER, is_admin=True, zone="Asia/Tokyo", email="admin@example.com"
+    )
+    assert not directory.person(APPROVER).is_admin
+
+
+@pytest.mark.parametrize("fact", [{"is_owner": True}, {"is_admin": True}])
+def test_owners_are_admins_as_admins_are_and_guests_never(fact: dict[str, bool]) -> None:
+    with somebody({"team_id": "T01SANDBOX"} | fact) as told:
+        assert told.is_admin
+    with somebody({"team_id": "T01SANDBOX", "is_restricted": True} | fact) as told:
+        assert not told.is_admin
+    with somebody({"team_id": "T02PARTNER"} | fact) as told:
+        assert not told.is_admin
 
 
 def test_an_account_that_slack_does_not_know_is_nobody(directory: Directory) -> None:
@@ -89,12 +119,86 @@ def test_what_slack_told_is_used_for_a_minute_and_then_asked_again(
     assert directory.voter(person, IN_GROUP, APPROVALS).groups == frozenset()
 
 
-def test_a_failure_is_not_remembered(directory: Directory, sandbox: Sandbox) -> None:
+def test_a_failure_is_remembered_for_some_seconds_and_the_question_is_asked_again_then(
+    directory: Directory, sandbox: Sandbox, clock: Clock
+) -> None:
     person = directory.person(APPROVER)
     sandbox.control.faults(method=GROUP, kind="server_error")
-    with pytest.raises(CannotTell):
-        directory.voter(person, IN_GROUP, APPROVALS)
+    for _ in range(3):
+        with pytest.raises(CannotTell, match="who is in the approvers' group: it does not answer"):
+            directory.voter(person, IN_GROUP, APPROVALS)
+    assert len(sandbox.control.calls(GROUP)) == 1
+    clock.advance(FAILURES_REMEMBERED + 0.1)
     assert directory.voter(person, IN_GROUP, APPROVALS).groups == {APPROVERS_GROUP}
+
+
+def test_of_one_question_that_failed_nothing_is_concluded_about_another(
+    directory: Directory, sandbox: Sandbox
+) -> None:
+    with pytest.raises(CannotTell):
+        directory.person("U99NOBODY")
+    assert directory.person(APPROVER).name == "Approver"
+    with pytest.raises(CannotTell, match="who <@U99NOBODY> is \\(user_not_found\\)"):
+        directory.person("U99NOBODY", "who <@U99NOBODY> is")
+    assert len(sandbox.control.calls(PERSON)) == 2
+
+
+def test_only_so_much_is_remembered_and_the_oldest_gives_way(clock: Clock) -> None:
+    memory = Memory[str](clock.monotonic, REMEMBERED, most=2)
+    for name in ("one", "two", "one", "three"):
+        memory.keep(name, name.upper())
+    assert [memory.get(name) for name in ("one", "two", "three")] == ["ONE", None, "THREE"]
+    clock.advance(REMEMBERED + 1)
+    assert memory.get("one") is None
+
+
+def test_who_is_in_the_admins_group_is_told(directory: Directory, sandbox: Sandbox) -> None:
+    assert directory.is_in_admin_group(APPROVER, APPROVERS_GROUP)
+    assert not directory.is_in_admin_group(ADMIN, APPROVERS_GROUP)
+    assert len(sandbox.control.calls(GROUP)) == 1
+    sandbox.control.faults(method=GROUP, kind="plan_upgrade_required")
+    with pytest.raises(CannotTell, match="who is in the admins' group \\(plan_upgrade_required\\)"):
+        directory.is_in_admin_group(APPROVER, "S02EMPTY")
+
+
+def test_the_user_groups_are_told_by_their_handles_and_remembered(
+    directory: Directory, sandbox: Sandbox
+) -> None:
+    expected = (Group(APPROVERS_GROUP, "it-approvers"), Group("S02EMPTY", "nobody"))
+    assert directory.groups() == directory.groups() == expected
+    assert len(sandbox.control.calls(GROUPS)) == 1
+
+
+def test_a_workspace_without_user_groups_is_asked_once_as_well(
+    directory: Directory, sandbox: Sandbox
+) -> None:
+    for group in (APPROVERS_GROUP, "S02EMPTY"):
+        sandbox.control.change_usergroup(group, disabled=True)
+    assert directory.groups() == directory.groups() == ()
+    assert len(sandbox.control.calls(GROUPS)) == 1
+
+
+@pytest.mark.parametrize(
+    ("channel", "place"),
+    [
+        (APPROVALS, Place()),
+        ("C04ARCHIVED", Place(is_archived=True)),
+        ("C05PRIVATE", Place()),
+        ("C06SHARED", Place(is_shared=True)),
+    ],
+)
+def test_what_kind_of_channel_it_is_is_told_and_remembered(
+    directory: Directory, sandbox: Sandbox, channel: str, place: Place
+) -> None:
+    assert directory.place(channel) == directory.place(channel) == place
+    assert len(sandbox.control.calls(PLACE)) == 1
+
+
+def test_without_the_scope_nobody_can_tell_what_kind_of_channel_it_is(tmp_path: Path, clock: Clock) -> None:
+    with Sandbox(declined_scopes=["channels:read"]) as sandbox:
+        directory = directory_of(sandbox, clock)
+        with pytest.raises(CannotTell, match="has to give the app the scope channels:read and groups:read"):
+            directory.place(APPROVALS)
 
 
 def test_a_group_that_is_disabled_cannot_be_told(directory: Directory, sandbox: Sandbox) -> None:
@@ -173,8 +277,8 @@ OURS, OTHERS = "E01SANDBOX", "E02PARTNER"
 
 
 @contextmanager
-def somebody(user: dict[str, Any], enterprise_id: str = "") -> Iterator[Standing]:
-    """The standing of a user whom Slack tells about in these words, in our organisation."""
+def somebody(user: dict[str, Any], enterprise_id: str = "") -> Iterator[Person]:
+    """A user whom Slack tells about in these words, in our organisation."""
 
     async def answer(_request: web.Request) -> web.Response:
         return web.json_response({"ok": True, "user": {"id": "U20SOMEBODY", "name": "somebody"} | user})
@@ -184,7 +288,7 @@ def somebody(user: dict[str, Any], enterprise_id: str = "") -> Iterator[Standing
     with serving(app) as address:
         client = WebClient(token="xoxb-1", base_url=f"{address}/api/", timeout=2, retry_handlers=[])
         directory = Directory(client, "T01SANDBOX", Clock().monotonic, enterprise_id)
-        yield directory.person("U20SOMEBODY").standing
+        yield directory.person("U20SOMEBODY")
 
 
 def in_organisation(enterprise_id: str) -> dict[str, Any]:
@@ -216,4 +320,4 @@ def test_only_people_of_our_workspace_or_organisation_are_members(
     user: dict[str, Any], enterprise_id: str, standing: Standing
 ) -> None:
     with somebody(user, enterprise_id) as told:
-        assert told is standing
+        assert told.standing is standing

@@ -46,7 +46,7 @@ def fail(error: Exception, cause: Exception | None = None) -> None:
 
 @pytest.fixture(autouse=True)
 def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    level = logging.getLogger().level
+    level, config = logging.getLogger().level, structlog.get_config()
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     yield
@@ -55,7 +55,7 @@ def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.NOTSET)
     logging.captureWarnings(False)
-    structlog.reset_defaults()
+    structlog.configure(**config)
 
 
 def test_an_event_is_one_json_object_with_time_level_event_and_logger_first() -> None:

@@ -1,5 +1,6 @@
-"""Whoever mentions the bot is told in private what it does in the channel."""
+"""What is said to the bot in a channel: saved once, before Slack is told, and answered later."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,90 +9,39 @@ from sqlalchemy import select
 
 from sandbox import Sandbox
 from sandbox.timing import Timing
+from slack_bot.conversation import LONGEST_TEXT, Said, Way
 from slack_bot.ledger import inbox
-from slack_bot.policy import ChannelPolicy
-from tests.rig import (
-    ADMIN,
-    APPROVALS,
-    APPROVER,
-    APPROVERS,
-    APPROVERS_GROUP,
-    OTHER_BOT,
-    OUR_BOT,
-    OUTSIDER,
-    SECOND_CHANNEL,
-    Rig,
-)
+from tests.rig import ADMIN, APPROVALS, APPROVER, APPROVERS, OTHER_BOT, OUR_BOT, OUTSIDER, Rig
+from tests.slack_bot.conversing import hear, mention, posted
 
-HELLO = f"<@{OUR_BOT}> what do you do?"
+HELLO = f"<@{OUR_BOT}> help"
 
 
 @pytest.fixture
 def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
-    with Rig(sandbox, tmp_path) as running:
+    with Rig(sandbox, tmp_path, {APPROVALS: APPROVERS}) as running:
         yield running
 
 
-def mention(rig: Rig, user: str, channel: str = APPROVALS) -> None:
-    """Somebody mentions the bot; it has arrived."""
-    before = len(rig.control.deliveries())
-    rig.control.message(channel, user, HELLO)
-    rig.control.eventually(
-        lambda: (
-            all(one["acknowledged"] for one in rig.control.deliveries()[before:])
-            and rig.control.deliveries()[before:]
-        )
+def test_a_mention_is_kept_with_its_words_and_where_they_were_said(rig: Rig) -> None:
+    hear(rig, OUTSIDER, "status")
+    with rig.ledger.read() as connection:
+        kept = connection.execute(select(inbox)).mappings().one()
+    assert (kept["kind"], kept["channel"], kept["user_id"]) == ("mention", APPROVALS, OUTSIDER)
+    assert Said.model_validate_json(kept["payload"]) == Said(
+        way=Way.MENTION, user=OUTSIDER, channel=APPROVALS, text=f"<@{OUR_BOT}> status"
     )
-
-
-@pytest.mark.parametrize(
-    ("waiting", "words"),
-    [(0, "No request is waiting."), (1, "1 request is waiting."), (2, "2 requests are waiting.")],
-)
-def test_a_mention_is_answered_with_what_waits_here_and_who_may_decide(
-    rig: Rig, waiting: int, words: str
-) -> None:
-    for _ in range(waiting):
-        rig.ask()
-    mention(rig, OUTSIDER)
-    rig.run()
-    (told,) = rig.told(OUTSIDER)
-    assert told == f"I post approval requests here. {words} Deciding is for <!subteam^{APPROVERS_GROUP}>."
-
-
-def test_what_is_decided_waits_no_more(rig: Rig) -> None:
-    rig.ask()
-    rig.press(APPROVER, "deny_request")
-    rig.run()
-    mention(rig, OUTSIDER)
-    rig.run()
-    assert "No request is waiting." in rig.told(OUTSIDER)[0]
-
-
-def test_where_nobody_may_decide_the_answer_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
-    with Rig(sandbox, tmp_path, {APPROVALS: ChannelPolicy()}) as rig:
-        mention(rig, ADMIN)
-        rig.run()
-        assert "Nobody may decide here yet." in rig.told(ADMIN)[0]
-
-
-def test_in_a_channel_that_is_not_registered_the_answer_says_how_to_register_it(rig: Rig) -> None:
-    mention(rig, ADMIN, SECOND_CHANNEL)
-    rig.run()
-    assert f'"id": "{SECOND_CHANNEL}"' in rig.told(ADMIN)[0]
-    assert "not registered" in rig.told(ADMIN)[0]
 
 
 def test_a_mention_that_slack_delivers_twice_is_answered_once(rig: Rig) -> None:
     rig.control.faults(socket="duplicate", times=1)
     mention(rig, OUTSIDER)
-    rig.run()
     assert len(rig.told(OUTSIDER)) == 1
 
 
 def test_a_mention_that_could_not_be_saved_is_delivered_again_and_answered(tmp_path: Path) -> None:
     soon = Timing(acknowledge_within=0.3)
-    with Sandbox(timing=soon) as sandbox, Rig(sandbox, tmp_path) as rig:
+    with Sandbox(timing=soon) as sandbox, Rig(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
         with rig.killed_at(1):
             rig.control.message(APPROVALS, OUTSIDER, HELLO)
             rig.control.eventually(lambda: rig.control.deliveries()[1:])
@@ -99,21 +49,36 @@ def test_a_mention_that_could_not_be_saved_is_delivered_again_and_answered(tmp_p
         assert len(rig.told(OUTSIDER)) == 1
 
 
-def _answered(rig: Rig, user: str) -> bool | list[str]:
-    rig.run()
+def _answered(rig: Rig, user: str) -> list[str]:
+    rig.run("clerk")
     return rig.told(user)
 
 
-def test_what_somebody_wrote_to_the_bot_is_not_kept(rig: Rig) -> None:
-    mention(rig, OUTSIDER)
+def test_of_endless_words_only_so_much_is_kept_and_nothing_is_done(rig: Rig) -> None:
+    endless = "remove " * 5_000
+    told = mention(rig, ADMIN, endless)
+    assert told.startswith("That was longer than any command")
     with rig.ledger.read() as connection:
-        kept = connection.execute(select(inbox)).mappings().one()
-    assert "what do you do" not in str(dict(kept))
+        payload = json.loads(connection.execute(select(inbox.c.payload)).scalar_one())
+    assert (len(payload["text"]), payload["is_cut"]) == (LONGEST_TEXT, True)
+    assert rig.channels.get(APPROVALS) is not None
 
 
 def test_a_mention_by_another_bot_is_answered_as_any_and_nothing_is_posted(rig: Rig) -> None:
-    before = len(rig.control.messages(APPROVALS))
-    mention(rig, OTHER_BOT)
-    rig.run()
-    assert len(rig.control.messages(APPROVALS)) == before + 1
-    assert APPROVERS.groups[0] in rig.told(OTHER_BOT)[0]
+    assert APPROVERS.groups[0] in mention(rig, OTHER_BOT)
+    assert posted(rig) == []
+
+
+@pytest.mark.parametrize("words", ["approvers everyone", "remove", "autoapprove off"])
+def test_another_bot_changes_nothing(rig: Rig, words: str) -> None:
+    assert mention(rig, OTHER_BOT, words) == "Bots cannot do this."
+    assert rig.channels.get(APPROVALS) is not None
+
+
+def test_an_answer_waits_for_slack_and_is_then_given(rig: Rig) -> None:
+    rig.control.faults(method="users.info", kind="ratelimited", retry_after=20)
+    hear(rig, APPROVER, "status")
+    rig.step("clerk")
+    assert rig.told(APPROVER) == []
+    rig.run("clerk")
+    assert len(rig.told(APPROVER)) == 1

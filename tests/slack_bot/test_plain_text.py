@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slack_bot.plain_text import cut, cut_and_count, escaped, one_line, visible
+from slack_bot.plain_text import chunks, cut, cut_and_count, escaped, in_line, one_line, visible
 
 SEEDED = settings(deadline=None, derandomize=True)
 NASTY = (
@@ -118,6 +118,57 @@ def test_a_counted_cut_tells_how_much_is_missing(text: str, limit: int) -> None:
 
 def test_a_counted_cut_in_words() -> None:
     assert cut_and_count("x" * 2_500, 1_000) == "x" * 1_000 + "… (1,500 more characters)"
+
+
+def test_a_counted_cut_tells_where_the_rest_stands() -> None:
+    short = cut_and_count("x" * 20, 10, ", whole in the thread")
+    assert short == "x" * 10 + "… (10 more characters, whole in the thread)"
+    assert cut_and_count("x" * 10, 10, ", whole in the thread") == "x" * 10
+
+
+# chunks
+
+
+@SEEDED
+@given(TEXT, st.integers(1, 20))
+def test_chunks_are_the_text_and_none_is_too_long_or_empty(text: str, limit: int) -> None:
+    pieces = chunks(text, limit)
+    assert "".join(pieces) == text
+    assert all(0 < len(piece) <= limit for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("", []),
+        ("whole", ["whole"]),
+        ("0123456789", ["0123456789"]),
+        ("0123456789a", ["0123456789", "a"]),
+        ("one two three", ["one two ", "three"]),
+        ("line one\ntwo three four", ["line one\n", "two three ", "four"]),
+        ("a b2345678901234", ["a b2345678", "901234"]),
+        ("first\nand on", ["first\n", "and on"]),
+    ],
+)
+def test_chunks_part_after_a_line_or_a_word_unless_that_is_far_from_full(
+    text: str, pieces: list[str]
+) -> None:
+    assert chunks(text, 10) == pieces
+
+
+# in_line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a\r\nb\rc\nd", "a ⏎ b ⏎ c ⏎ d"),
+        ("\u202eexe", "⟨U+202E⟩exe"),
+        ("שלום 👩\u200d👩\u200d👧🏽", "שלום 👩\u200d👩\u200d👧🏽"),
+    ],
+)
+def test_in_a_line_no_line_begins(text: str, line: str) -> None:
+    assert in_line(text) == line
 
 
 # escaped

@@ -14,7 +14,7 @@ from sandbox.privilege_manager import PrivilegeManager
 from slack_bot import approvals
 from slack_bot.ledger import requests
 from slack_bot.poller import BATCH, FETCHES_A_POLL, GONE_AFTER_MASS
-from slack_bot.rows import RequestRow, State, body_of, requests_in
+from slack_bot.rows import RequestRow, State, body_of, hash_of, key_of, requests_in
 from tests.rig import APPROVER, SECOND_APPROVER, Rig, has_buttons
 from tests.slack_bot.own_privman import SlowPrivilegeManager, rig_over, tell_anew
 from tests.upstream_client.privilege_manager.contracts import changed
@@ -64,11 +64,11 @@ def taken_in_before(rig: Rig, pm: PrivilegeManager) -> None:
             [
                 like
                 | {
-                    "key": approvals.key_of(one.upstream, one.id),
+                    "key": key_of(one.upstream, one.id),
                     "upstream_id": one.id,
                     "digest": one.digest,
                     "body": body_of(one),
-                    "body_hash": approvals.hash_of(body_of(one)),
+                    "body_hash": hash_of(body_of(one)),
                 }
                 for one in rig.upstream.list_pending()
                 if one.id != kept.upstream_id

@@ -9,10 +9,9 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from sandbox import Sandbox
-from slack_bot import approvals
 from slack_bot.ledger import requests
 from slack_bot.policy import ChannelPolicy
-from slack_bot.rows import CardRow, CardState, State, cards_in
+from slack_bot.rows import CardRow, CardState, State, cards_in, key_of
 from tests.rig import (
     APPROVALS,
     APPROVER,
@@ -92,7 +91,7 @@ def test_while_the_history_does_not_tell_a_lost_card_is_not_posted_again(rig: Ri
 
 def forged(rig: Rig, request: str) -> dict[str, Any]:
     """The metadata of a request's card, as any app could write it."""
-    key = approvals.key_of("privilege_manager", request)
+    key = key_of("privilege_manager", request)
     return {"event_type": "approval_request", "event_payload": {"request": key, "digest": "", "revision": 1}}
 
 
@@ -375,7 +374,7 @@ def test_a_card_that_slack_finds_fault_with_keeps_no_other_waiting(rig: Rig) -> 
     rig.clock.advance(1)
     rig.run()
     shown = [card["metadata"]["event_payload"]["request"] for card in rig.cards()]
-    assert shown == [approvals.key_of("privilege_manager", one) for one in (second, first)]
+    assert shown == [key_of("privilege_manager", one) for one in (second, first)]
 
 
 def test_a_request_of_an_upstream_that_is_no_longer_configured_is_left_as_it_is(rig: Rig) -> None:
@@ -402,7 +401,7 @@ def test_a_request_that_cannot_be_drawn_keeps_no_other_waiting(rig: Rig) -> None
         for _ in range(4):
             rig.step("publisher")
             rig.clock.advance(1)
-    assert rig.card()["metadata"]["event_payload"]["request"] == approvals.key_of("privilege_manager", sound)
+    assert rig.card()["metadata"]["event_payload"]["request"] == key_of("privilege_manager", sound)
     broken = [entry["event"] for entry in logs if entry["log_level"] == "error"]
     assert set(broken) == {"a card cannot be drawn"}
 

@@ -11,7 +11,7 @@ from sandbox import Sandbox
 from slack_bot import approvals
 from slack_bot.clock import SECOND
 from slack_bot.ledger import cards, requests
-from slack_bot.publisher.claims import CLOCKS_DIFFER
+from slack_bot.publisher.board import CLOCKS_DIFFER
 from slack_bot.rows import CardState, cards_of
 from tests.rig import APPROVALS, APPROVER, Rig, has_buttons
 

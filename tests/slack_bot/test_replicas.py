@@ -141,7 +141,8 @@ def test_at_the_same_time_in_threads_everything_is_done_once(
 
 def press_as_shown(rig: Rig, channel: str, card: dict[str, Any], user: str, action_id: str) -> bool:
     """Somebody presses what they see, even if the card is drawn anew by now. Whether it was acknowledged."""
-    value = card["blocks"][-1]["elements"][-1]["value"]
+    buttons = card["blocks"][-1]["elements"]
+    value = next(one["value"] for one in buttons if one["action_id"] == action_id)
     answer = rig.press(user, action_id, card=card, channel=channel, value=value, force=True)
     return bool(answer["acknowledged"])
 

@@ -8,8 +8,8 @@ import pytest
 from sandbox import Sandbox
 from tests.rig import APPROVER, Killed, Rig, has_buttons
 
-TRANSACTIONS = 9
-"""The whole path's: seen, claimed, posted, saved, voted, intended, taken, drawn; and one more never comes."""
+TRANSACTIONS = 10
+"""The whole path's: seen, claimed, posted, told, saved, voted, intended, taken, drawn; and one more never comes."""
 
 
 def _travel(rig: Rig) -> None:

@@ -38,3 +38,15 @@ def test_a_block_holds_its_parts_in_order() -> None:
         "url": "https://example.com",
         "text": "Console",
     }
+
+
+def test_preformatted_words_keep_their_lines() -> None:
+    assert rich_text.preformatted("one\n  two") == {
+        "type": "rich_text_preformatted",
+        "elements": [{"type": "text", "text": "one\n  two"}],
+    }
+
+
+def test_groups_and_channels_are_drawn_by_the_names_that_readers_know() -> None:
+    assert rich_text.group("S01") == {"type": "usergroup", "usergroup_id": "S01"}
+    assert rich_text.channel("C01") == {"type": "channel", "channel_id": "C01"}

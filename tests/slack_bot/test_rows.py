@@ -17,6 +17,7 @@ from slack_bot.rows import (
     card_at,
     cards_in,
     cards_of,
+    key_of,
     request_by_key,
     requests_in,
     votes_of,
@@ -77,7 +78,7 @@ def test_a_request_comes_back_from_its_body_as_it_was(asked: ApprovalRequest) ->
 @given(asked=REQUESTS)
 def test_a_request_comes_back_from_the_ledger_as_it_was(ledger: Ledger, asked: ApprovalRequest) -> None:
     with ledger.write() as tx:
-        row = request_by_key(tx, approvals.key_of(asked.upstream, asked.id))
+        row = request_by_key(tx, key_of(asked.upstream, asked.id))
         if row is None:
             approvals.add(tx, NOW, asked)
         else:

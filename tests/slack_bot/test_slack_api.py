@@ -80,7 +80,7 @@ def test_too_many_calls_tell_how_long_to_wait(
         ("chat.postMessage", {"blocks": [{"type": "none"}]}, "invalid_blocks", "blocks", False),
         ("chat.update", {"ts": "1.000001"}, "message_not_found", "", False),
         ("users.info", {"user": "U99NOBODY"}, "user_not_found", "", False),
-        ("conversations.open", {"users": "U02APPROVER"}, "missing_scope", "im:write", True),
+        ("conversations.info", {"channel": "D07BOT"}, "channel_not_found", "", False),
     ],
 )
 def test_a_refusal_carries_slacks_word_and_what_slack_says_of_it(
@@ -90,6 +90,16 @@ def test_a_refusal_carries_slacks_word_and_what_slack_says_of_it(
     assert isinstance(refused, Refused)
     assert (refused.code, refused.is_about_us) == (code, about_us)
     assert details in str(refused)
+
+
+def test_a_missing_scope_is_named_and_holds_for_every_call() -> None:
+    with Sandbox(declined_scopes=["im:write"]) as sandbox:
+        refused = failure(
+            client_of(sandbox.slack_api_url, sandbox.bot_token), "conversations.open", users="U02APPROVER"
+        )
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.is_about_us) == ("missing_scope", True)
+    assert "im:write" in str(refused)
 
 
 def test_a_token_that_is_not_valid_is_a_refusal_that_holds_for_every_call(sandbox: Sandbox) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import certifi
 import pytest
 from aiohttp import web
 from hypothesis import given
@@ -23,8 +24,16 @@ from tests.upstream_client.serving import (
 )
 from tests.upstream_client.steady import STEADY
 from upstream_client import session as session_module
-from upstream_client.exceptions import Interrupted, NotUnderstood, Unreachable
-from upstream_client.session import LEAST_WAIT, LONGEST_WAIT, USUAL_WAIT, Answer, Session, is_loopback
+from upstream_client.exceptions import Interrupted, NotUnderstood, Unreachable, Untrusted
+from upstream_client.session import (
+    LEAST_WAIT,
+    LONGEST_WAIT,
+    USUAL_WAIT,
+    Answer,
+    CaBundleError,
+    Session,
+    is_loopback,
+)
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 OK_AND_CLOSE = OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
@@ -241,6 +250,46 @@ def test_a_bundle_that_is_not_there_is_named(session: Session, monkeypatch: pyte
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
     with pytest.raises(Unreachable, match=r"invalid path: /nowhere/ca\.pem"):
         session.call("GET", f"https://{HOST}:{closed_port()}/")
+
+
+def test_a_bundle_of_its_own_is_trusted_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def talk(connection: socket.socket) -> None:
+        read_call(connection)
+        connection.sendall(OK_AND_CLOSE)
+
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "not-there.pem"))
+    own = Session("Somewhere", timeout=(2.0, 5.0), ca_bundle=SELF_SIGNED, ca_setting="SOME_CA_BUNDLE")
+    with raw_server(talk, self_signed_tls()) as port:
+        assert own.call("GET", f"https://{HOST}:{port}/").json() == {}
+    own.close()
+
+
+def test_a_bundle_that_vouches_for_somebody_else_is_not_trusted() -> None:
+    own = Session(
+        "Somewhere", timeout=(2.0, 5.0), ca_bundle=Path(certifi.where()), ca_setting="SOME_CA_BUNDLE"
+    )
+    with raw_server(read_call_only, self_signed_tls()) as port:
+        with pytest.raises(Untrusted, match="into SOME_CA_BUNDLE"):
+            own.call("GET", f"https://{HOST}:{port}/")
+        own.close()
+
+
+def read_call_only(connection: socket.socket) -> None:
+    read_call(connection)
+
+
+def test_a_bundle_that_cannot_be_used_is_refused_before_any_call(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.write_text("nothing")
+    for path, words in (
+        (tmp_path / "none.pem", "cannot be read: No such file"),
+        (tmp_path, "cannot be read: Is a directory"),
+        (empty, "holds no certificate in PEM form"),
+    ):
+        with pytest.raises(CaBundleError, match=rf"SOME_CA_BUNDLE names .*{path.name}, which {words}"):
+            Session("Somewhere", ca_bundle=path, ca_setting="SOME_CA_BUNDLE")
 
 
 def test_a_proxy_in_the_shell_is_not_asked_for_this_machine(

@@ -25,10 +25,12 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from upstream_client.models import DAY, HOUR, MINUTE, Duration, Status
+from upstream_client.privilege_manager.rows import fold
 
 Evidence = Literal["documented", "unconfirmed"]
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
-DECISION_VALUES = frozenset({"request_id", "comment", "duration", "decision_id", "by", "reason"})
+FOR_HOW_LONG = frozenset({"duration", "one_time"})
+DECISION_VALUES = frozenset({"request_id", "comment", "decision_id", "by", "reason"}) | FOR_HOW_LONG
 SECONDS_IN = {"seconds": 1, "minutes": MINUTE, "hours": HOUR, "days": DAY}
 
 
@@ -58,7 +60,10 @@ class _Entry(BaseModel):
 
 
 class Names(_Entry):
-    """Names to look for, in any case; the first with a value wins. A dot leads into an object: User.Name."""
+    """Names to look for, in any case, with or without spaces and underscores; the first with a value wins.
+
+    A dot leads into an object: User.Name.
+    """
 
     names: tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)], ...]
     evidence: Evidence
@@ -66,16 +71,16 @@ class Names(_Entry):
 
     @cached_property
     def steps(self) -> tuple[tuple[str, ...], ...]:
-        """Of each name the keys to follow, casefolded."""
-        return tuple(tuple(name.casefold().split(".")) for name in self.names)
+        """Of each name the keys to follow, folded."""
+        return tuple(tuple(map(fold, name.split("."))) for name in self.names)
 
 
 class Operation(_Entry):
     """One HTTP call.
 
     A string of the body that is `{comment}` as a whole is replaced by the comment, and likewise for
-    `{request_id}`, `{duration}`, `{decision_id}`, `{by}`, `{reason}`. ``empty_is_done``: a decision that is
-    answered by 2xx with nothing in it was taken; otherwise nobody can tell.
+    `{request_id}`, `{duration}`, `{one_time}` (true or false), `{decision_id}`, `{by}`, `{reason}`.
+    ``empty_is_done``: a decision that is answered by 2xx with nothing in it was taken; otherwise nobody can tell.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -141,8 +146,8 @@ class Operations(_Entry):
         _check("list", self.list_)
         _check("logoff", self.logoff)
         _check("get", self.get, needs={"request_id"})
-        _check("approve", self.approve, needs={"request_id", "duration"}, knows=DECISION_VALUES)
-        _check("deny", self.deny, needs={"request_id"}, knows=DECISION_VALUES - {"duration"})
+        _check("approve", self.approve, needs={"request_id"}, knows=DECISION_VALUES)
+        _check("deny", self.deny, needs={"request_id"}, knows=DECISION_VALUES - FOR_HOW_LONG)
         if _address_and_body(self.approve) == _address_and_body(self.deny):
             raise ValueError("deny: nothing tells it from approve")
         return self
@@ -173,14 +178,15 @@ def _check(
 class DurationCoding(_Entry):
     """How a duration is written: a whole number of ``unit``; or ``one_time``, left out if ``omit_one_time``.
 
-    ``choices``: what approvers are offered, in seconds; None is one time. `timespan` is .NET's
-    `[d.]hh:mm:ss`.
+    ``choices``: what approvers are offered, in seconds; None is one time. ``other``: besides these it takes any
+    whole number of minutes. `timespan` is .NET's `[d.]hh:mm:ss`.
     """
 
     unit: Literal["seconds", "minutes", "hours", "days", "timespan"]
     one_time: JsonValue = None
     omit_one_time: bool = False
     choices: Annotated[tuple[Annotated[int, Field(gt=0)] | None, ...], Field(min_length=1)]
+    other: bool = False
     evidence: Evidence
     note: str = ""
 
@@ -188,11 +194,18 @@ class DurationCoding(_Entry):
     def _choices_fit(self) -> Self:
         for duration in self.durations:
             self.encode(duration)
+        if self.other and SECONDS_IN.get(self.unit, 1) > MINUTE:
+            raise ValueError(f"other: in {self.unit} not every whole number of minutes can be said")
         return self
 
     @cached_property
     def durations(self) -> tuple[Duration, ...]:
         return tuple(Duration(seconds) for seconds in self.choices)
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether anything but one time is."""
+        return self.other or any(self.choices)
 
     def encode(self, duration: Duration) -> JsonValue | _Omit:
         """The JSON value. Raises ValueError where ``unit`` cannot express the duration exactly."""
@@ -293,6 +306,10 @@ class Contract(_Entry):
         words = [word.casefold() for names in self.statuses.values() for word in names.names]
         if twice := {word for word in words if words.count(word) > 1}:
             raise ValueError(f"statuses: {sorted(twice)[0]!r} stands for more than one status")
+        if self.duration.is_offered and "duration" not in self.operations.approve.placeholders:
+            raise ValueError(
+                "approve does not say where {duration} goes: without a place for it duration.choices is [null]"
+            )
         if set(PLACEHOLDER.findall(self.link)) - {"request_id"}:
             raise ValueError("link: the only placeholder it may have is {request_id}")
         return self

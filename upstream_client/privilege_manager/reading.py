@@ -2,18 +2,22 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import tzinfo
 from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from upstream_client.exceptions import NotUnderstood, Refused
+from upstream_client.exceptions import NotUnderstood, PartlyRead, Refused
 from upstream_client.models import ApprovalRequest, Fact, Seen, Status
 from upstream_client.privilege_manager.contract import Contract, Names
 from upstream_client.privilege_manager.envelope import Envelope, open_envelope
 from upstream_client.privilege_manager.moment import Moment, read_moment
+from upstream_client.privilege_manager.rows import folded, items_of
 from upstream_client.privilege_manager.text import LONGEST_NAME, file_name, identifier, one_line, scalar_text
 
 NAME = "privilege_manager"
+MOST_WORDS = 3
+"""So many different things that are wrong with one list are told."""
 
 FACTS = (
     ("user", "User", True),
@@ -33,27 +37,50 @@ FACTS = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How answers are read, by the contract. ``base_url`` is for the links."""
+    """How answers are read, by the contract. ``base_url`` is for the links.
+
+    ``zone``: in which times are local that name none, for display only.
+    """
 
     contract: Contract
     base_url: str
+    zone: tzinfo | None = None
 
     def pending(self, body: JsonValue) -> list[ApprovalRequest]:
-        """Every request of a list answer that waits.
+        """Every request of a list answer that waits; without a status it does.
 
-        The list is complete or an error: `NotUnderstood` for an item without an id, an id that comes twice, a
-        status that the contract does not name, and a ``Total`` larger than the list.
+        The list is complete or an error. What cannot be read (no id, an id that comes twice, a status that
+        the contract does not name, an object in the place of a text, fewer items than ``Total`` says) raises
+        `PartlyRead` with the others, or `NotUnderstood` where there are none.
         """
         envelope = _opened(body)
-        items = envelope.result
-        if not isinstance(items, list):
+        items = items_of(envelope.result)
+        if items is None:
             raise NotUnderstood(
                 "Privilege Manager answered the list of requests with something that is no list."
             )
-        _check_total(envelope.total, len(items))
-        seen = [self._item(item) for item in items]
-        _check_unique([item.id for item in seen])
-        return [item.request() for item in seen if item.status(default=Status.PENDING) is Status.PENDING]
+        read, wrong = self._read_each(items)
+        wrong += _wrong_total(envelope.total, len(items))
+        if wrong and not read:
+            raise NotUnderstood(_in_words(wrong))
+        waiting = [request for request in read.values() if request is not None]
+        if wrong:
+            raise PartlyRead(_in_words(wrong), tuple(waiting))
+        return waiting
+
+    def _read_each(self, items: list[JsonValue]) -> tuple[dict[str, ApprovalRequest | None], list[str]]:
+        """What could be read, by id, with None for what does not wait; and what is wrong with the rest."""
+        read: list[tuple[str, ApprovalRequest | None]] = []
+        wrong: list[str] = []
+        for value in items:
+            try:
+                read.append(self._waiting(value))
+            except NotUnderstood as error:
+                wrong.append(str(error))
+        counts = Counter(request_id for request_id, _ in read)
+        twice = [request_id for request_id, count in counts.items() if count > 1]
+        wrong += [f"Privilege Manager sent request {one} twice in one list." for one in twice]
+        return {one: request for one, request in read if counts[one] == 1}, wrong
 
     def seen(self, body: JsonValue, request_id: str) -> Seen:
         """What an answer about one request tells. `NotUnderstood` if that is another one or has no status."""
@@ -64,34 +91,42 @@ class Reading:
             status=item.status(default=None),
             request=item.request(),
             by=item.text("decided_by"),
-            at=item.moment("decided_at").at,
+            at=item.moment("decided_at", self.zone).at,
             comment=item.text("comment"),
         )
 
     def is_about(self, body: JsonValue, request_id: str) -> bool:
         """Is this, bare, the request's own id or an object that carries it?"""
-        value = _look_up(_folded(body), self.contract.fields.id) if isinstance(body, dict) else body
+        value = _look_up(folded(body), self.contract.fields.id) if isinstance(body, dict) else body
         wanted = identifier(request_id)
         return wanted is not None and identifier(value) == wanted
+
+    def _waiting(self, value: JsonValue) -> tuple[str, ApprovalRequest | None]:
+        """The id of one item of the list, and the request if it waits."""
+        item = self._item(value)
+        waits = item.status(default=Status.PENDING) is Status.PENDING
+        return item.id, item.request() if waits else None
 
     def _item(self, value: JsonValue) -> "_Item":
         if not isinstance(value, dict):
             raise NotUnderstood(
-                "Privilege Manager sent something that is no object in the place of a request."
+                "Privilege Manager sent something that is no object in the place of a request, or a report's"
+                " row that does not fit its columns."
             )
-        item = _folded(value)
+        item = folded(value)
         request_id = identifier(_look_up(item, self.contract.fields.id))
         if request_id is None:
+            names = one_line(", ".join(name for name in value if name != "$type"), 200)
             raise NotUnderstood(
                 "Privilege Manager sent a request without an id that can be used. Its names are:"
-                f" {one_line(', '.join(value), 200)}. Name the right one in the contract, under fields.id."
+                f" {names}. Name the right one in the contract, under fields.id."
             )
         return _Item(self, item, request_id)
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One object of an answer, its keys casefolded, seen through the contract's names."""
+    """One object of an answer, its keys folded, seen through the contract's names."""
 
     reading: Reading
     value: dict[str, JsonValue]
@@ -108,8 +143,8 @@ class _Item:
             )
         return text
 
-    def moment(self, field: str) -> Moment:
-        return read_moment(self.text(field))
+    def moment(self, field: str, zone: tzinfo | None = None) -> Moment:
+        return read_moment(self.text(field), zone)
 
     def status(self, default: Status | None) -> Status:
         word = self.text("status")
@@ -122,7 +157,8 @@ class _Item:
         return status
 
     def request(self) -> ApprovalRequest:
-        requested, expires = self.moment("requested"), self.moment("expires")
+        # An expiry is acted upon, so one without a zone stays what it is: a text.
+        requested, expires = self.moment("requested", self.reading.zone), self.moment("expires")
         facts = [Fact(key, label, text, bound) for key, label, bound in FACTS if (text := self.text(key))]
         if expires.text:
             facts.append(Fact("expires", "Expires", expires.text, bound=False))
@@ -175,27 +211,25 @@ def _look_up(item: dict[str, JsonValue], names: Names) -> JsonValue:
 def _follow(item: dict[str, JsonValue], steps: tuple[str, ...]) -> JsonValue:
     value = item.get(steps[0])
     for step in steps[1:]:
-        value = _folded(value).get(step) if isinstance(value, dict) else None
+        value = folded(value).get(step) if isinstance(value, dict) else None
     return value
 
 
-def _folded(item: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    return {key.casefold(): value for key, value in item.items()}
-
-
-def _check_total(total: JsonValue, count: int) -> None:
+def _wrong_total(total: JsonValue, count: int) -> list[str]:
     if total is None:
-        return
+        return []
     if isinstance(total, bool) or not isinstance(total, int):
-        raise NotUnderstood("Privilege Manager's Total is not a whole number.")
+        return ["Privilege Manager's Total is not a whole number."]
     if total > count:
-        raise NotUnderstood(
+        return [
             f"Privilege Manager says that {total} requests wait and sent {count} of them. The address of the"
             " list in the contract must be one that sends them all."
-        )
+        ]
+    return []
 
 
-def _check_unique(ids: list[str]) -> None:
-    if len(set(ids)) < len(ids):
-        twice = Counter(ids).most_common(1)[0][0]
-        raise NotUnderstood(f"Privilege Manager sent request {twice} twice in one list.")
+def _in_words(wrong: list[str]) -> str:
+    """The first few different ones, and how many more there are."""
+    different = list(dict.fromkeys(wrong))
+    more = len(wrong) - MOST_WORDS if len(different) > MOST_WORDS else 0
+    return " ".join([*different[:MOST_WORDS], *([f"And {more} more like these."] if more else [])])

@@ -81,6 +81,7 @@ def test_the_client_speaks_the_protocol(client: PrivManClient) -> None:
     assert upstream.capabilities.comment
     assert upstream.capabilities.get_one
     assert upstream.capabilities.durations == STANDARD_DURATIONS
+    assert upstream.capabilities.other_durations
 
 
 @pytest.mark.parametrize(
@@ -329,6 +330,34 @@ def test_close_hands_the_token_back(pm: PrivilegeManager, client: PrivManClient)
     assert pm.logged_on() == 1
     client.close()
     assert pm.logged_on() == 0
+
+
+def test_other_durations_are_offered_where_the_contract_says_so(connect: Connect) -> None:
+    client = connect(contract=changed(lambda json: json["duration"].update(other=False)))
+    assert not client.capabilities.other_durations
+
+
+def test_a_time_without_a_zone_is_known_by_the_zone_that_was_named_and_an_expiry_is_not(
+    pm: PrivilegeManager, connect: Connect, base_url: str
+) -> None:
+    # given an instance that names no zone, for both times
+    contract = changed(lambda json: json["fields"]["expires"].update(names=["Requested"]))
+    pm.file_request(requested="2020-11-18T13:09:00")
+    here, nowhere = connect(contract=contract, zone="Europe/Berlin"), connect(contract=contract)
+    # when it is listed with a zone, then the time of asking is known and the expiry is text
+    [request] = here.list_pending()
+    assert (request.requested_at, request.requested) == (1_605_701_340_000_000, "")
+    assert request.expires_at is None
+    assert [fact.value for fact in request.facts if fact.key == "expires"] == ["2020-11-18T13:09:00"]
+    # and without one neither is known, and what is decided is the same
+    [told] = nowhere.list_pending()
+    assert (told.requested_at, told.requested) == (None, "2020-11-18T13:09:00")
+    assert told.digest == request.digest
+
+
+def test_a_zone_that_there_is_not_is_refused_at_once(connect: Connect) -> None:
+    with pytest.raises(ValueError, match="PRIVMAN_TIMEZONE is 'Berlin'"):
+        connect(zone="Berlin")
 
 
 @pytest.mark.parametrize("kind", ["server_error", "reset", "forbidden"])

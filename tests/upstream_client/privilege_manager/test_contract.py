@@ -83,6 +83,8 @@ def with_value(value: object, *keys: str) -> Callable[[Open], None]:
             with_value({"RequestId": "{request_id}"}, "operations", "approve", "body"),
             "approve does not say where {duration} goes",
         ),
+        (with_value({"Long": "{duration}"}, "operations", "approve", "body"), "where {request_id} goes"),
+        (with_value("{one_time}", "operations", "deny", "body", "Once"), "deny has no value for {one_time}"),
         (with_value({}, "operations", "deny", "body"), "deny does not say where {request_id} goes"),
         (with_value("{colour}", "operations", "deny", "body", "Comment"), "deny has no value for {colour}"),
         (with_value("by {by}", "operations", "deny", "body", "Comment"), "must be the whole string"),
@@ -141,7 +143,7 @@ def test_every_wrong_entry_is_listed_at_once() -> None:
 )
 def test_a_duration_is_written_in_the_contracts_unit(unit: str, duration: Duration, coded: object) -> None:
     def change(contract: Open) -> None:
-        contract["duration"].update(unit=unit, choices=[None], one_time="once")
+        contract["duration"].update(unit=unit, choices=[None], one_time="once", other=False)
 
     assert changed(change).duration.encode(duration) == coded
 
@@ -165,3 +167,26 @@ def test_the_id_in_a_path_is_one_step() -> None:
     get = Contract.packaged().operations.get
     assert get is not None
     assert get.url("https://x/Tms", "a/b?c#d e") == "https://x/Tms/services/api/v1/approval/a%2Fb%3Fc%23d%20e"
+
+
+@pytest.mark.parametrize("unit", ["hours", "days"])
+def test_other_durations_need_a_unit_in_which_every_minute_can_be_said(unit: str) -> None:
+    with pytest.raises(ContractError, match=f"other: in {unit} not every whole number of minutes"):
+        changed(lambda contract: contract["duration"].update(unit=unit, choices=[None], other=True))
+
+
+def test_an_instance_without_durations_needs_no_place_for_one() -> None:
+    def change(contract: Open) -> None:
+        contract["operations"]["approve"]["body"].pop("Duration")
+        contract["duration"].update(choices=[None], other=False)
+
+    assert not changed(change).duration.is_offered
+
+
+def test_one_time_may_have_a_value_of_its_own() -> None:
+    contract = changed(with_value("{one_time}", "operations", "approve", "body", "OneTime"))
+    body = contract.operations.approve.fill(
+        {"request_id": "7", "duration": None, "one_time": True, "comment": ""}
+    )
+    assert isinstance(body, dict)
+    assert body["OneTime"] is True

@@ -1,13 +1,13 @@
 """Points in time, as tables and as anything."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.upstream_client.steady import STEADY
-from upstream_client.privilege_manager.moment import Moment, read_moment
+from upstream_client.privilege_manager.moment import Moment, checked_zone, read_moment
 
 NOON = 1_605_701_340 * 1_000_000
 """2020-11-18 12:09:00 UTC."""
@@ -57,3 +57,63 @@ def test_every_moment_with_a_zone_comes_out_to_the_microsecond(moment: datetime)
 def test_no_text_breaks_it(text: str) -> None:
     moment = read_moment(text)
     assert moment.at is None or moment.text == ""
+
+
+BERLIN, NEW_YORK = checked_zone("Europe/Berlin"), checked_zone("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "moment"),
+    [
+        ("2020-11-18T13:09:00", BERLIN, Moment(at=NOON)),
+        ("2020-11-18 07:09:00", NEW_YORK, Moment(at=NOON)),
+        ("2020-11-18T13:09:00.5", BERLIN, Moment(at=NOON + 500_000)),
+        ("11/18/20, 1:09 PM", BERLIN, Moment(at=NOON)),
+        ("11/18/20, 1:09\N{NARROW NO-BREAK SPACE}PM", BERLIN, Moment(at=NOON)),
+        ("2020-11-18T12:09:00Z", BERLIN, Moment(at=NOON)),
+        ("2020-11-18T07:09:00-05:00", BERLIN, Moment(at=NOON)),
+        ("/Date(1605701340000)/", BERLIN, Moment(at=NOON)),
+        # twice on the day the clocks are set back: the first; never on the day they are set forward
+        ("2020-10-25T02:30:00", BERLIN, Moment(at=1_603_585_800 * 1_000_000)),
+        ("2020-03-29T02:30:00", BERLIN, Moment(text="2020-03-29T02:30:00")),
+        ("2020-03-08T02:30:00", NEW_YORK, Moment(text="2020-03-08T02:30:00")),
+        # whose day and whose month nobody can tell
+        ("3/12/2020 1:09:00 PM", BERLIN, Moment(text="3/12/2020 1:09:00 PM")),
+        ("18.11.2020 13:09", BERLIN, Moment(text="18.11.2020 13:09")),
+        ("13/45/20, 1:09 PM", BERLIN, Moment(text="13/45/20, 1:09 PM")),
+        ("0001-01-01T00:00:00", BERLIN, Moment()),
+    ],
+)
+def test_a_local_time_is_a_moment_where_its_zone_is_named(
+    text: str, zone: tzinfo | None, moment: Moment
+) -> None:
+    assert read_moment(text, zone) == moment
+
+
+@STEADY
+@given(st.text() | st.datetimes().map(datetime.isoformat), st.timezones())
+def test_no_text_breaks_it_in_any_zone(text: str, zone: tzinfo) -> None:
+    moment = read_moment(text, zone)
+    assert moment.at is None or moment.text == ""
+
+
+@STEADY
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2037, 1, 1)), st.sampled_from([BERLIN, NEW_YORK]))
+def test_a_local_time_that_there_was_reads_the_same_on_that_zones_clock(
+    moment: datetime, zone: tzinfo | None
+) -> None:
+    read = read_moment(moment.isoformat(), zone)
+    if read.at is not None:
+        shown = datetime.fromtimestamp(read.at // 1_000_000, zone).replace(tzinfo=None, fold=0)
+        assert shown.replace(microsecond=read.at % 1_000_000) == moment
+
+
+@pytest.mark.parametrize("name", ["Nowhere/City", "../etc/passwd", "/etc/localtime", "Europe", "a\x00b"])
+def test_a_zone_that_there_is_not_is_refused_with_what_to_write(name: str) -> None:
+    with pytest.raises(ValueError, match="write one like Europe/Berlin"):
+        checked_zone(name)
+
+
+def test_no_zone_is_none_and_a_zone_is_found_in_any_case() -> None:
+    assert checked_zone("") is None
+    assert checked_zone("europe/BERLIN") == BERLIN

@@ -1,0 +1,46 @@
+# The bot as an image.   docker build --platform linux/arm64 --tag approval-bot .
+#
+# It runs as a user without rights, on a file system that may be read-only: what it keeps lies in /state, what
+# it forgets in /run/approval-bot, and both are volumes.
+#
+#   docker run --read-only --env-file .env --volume approval-bot:/state approval-bot
+
+# From a mirror: --build-arg PYTHON_IMAGE=registry.example.com/python:3.13-slim
+ARG PYTHON_IMAGE=python:3.13-slim
+
+FROM ${PYTHON_IMAGE} AS packages
+WORKDIR /build
+COPY requirements.txt ./
+# Wheels only: there is no compiler here. The environment gets no pip: nothing is installed into it later.
+RUN python -m venv --without-pip /opt/venv \
+    && pip --python /opt/venv/bin/python install --no-cache-dir --disable-pip-version-check \
+        --only-binary :all: --requirement requirements.txt
+
+FROM ${PYTHON_IMAGE}
+RUN groupadd --gid 10001 approval-bot \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /app --shell /usr/sbin/nologin approval-bot \
+    && mkdir /state /run/approval-bot \
+    && chmod 0700 /state /run/approval-bot \
+    && chown 10001:10001 /state /run/approval-bot
+COPY --from=packages /opt/venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH
+WORKDIR /app
+COPY LICENSE channels.json ./
+COPY upstream_client upstream_client
+COPY slack_bot slack_bot
+# Files come with the rights they had where they were cloned. Python's image holds no bytecode of the standard
+# library, and at run time none can be written: what the bot loads is loaded here once, as a proof and to keep it.
+RUN chmod -R a+rX,go-w . \
+    && python -m compileall -q slack_bot upstream_client \
+    && python -c "import alembic.command, boto3, holidays, psycopg, slack_bot.app"
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    TMPDIR=/run/approval-bot \
+    HEARTBEAT_FILE=/run/approval-bot/heartbeat \
+    LEDGER_URL=sqlite:////state/ledger.db \
+    STATE=file:/state
+VOLUME ["/state", "/run/approval-bot"]
+USER 10001:10001
+STOPSIGNAL SIGTERM
+# ECS does not look at this one, but at the one in task-definition.json.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=120s --retries=5 CMD ["python", "-m", "slack_bot.health"]
+CMD ["python", "-m", "slack_bot.app"]

@@ -1,0 +1,34 @@
+"""One approver's answer on its way into the count, and what became of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from upstream_client.models import Duration, Verdict
+
+
+class Counting(StrEnum):
+    """What became of a ballot."""
+
+    COUNTED = "counted"
+    CHANGED = "changed"
+    """The request is not what the card showed, or the press is from before votes became void."""
+    TOO_LATE = "too late"
+    """The request no longer waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One approver's answer on its way into the count.
+
+    ``shown`` is the digest's beginning, from the card; ``pressed_at`` is when the press was saved.
+    """
+
+    shown: str
+    channel: str
+    user_id: str
+    user_name: str
+    verdict: Verdict
+    duration: Duration
+    inbox_id: int
+    pressed_at: int
+    reason: str = ""

@@ -1,0 +1,89 @@
+"""Block Kit: cards, modals, the welcome. Pure: rows in, blocks out; the only place that lays out text for Slack.
+
+Outside text stands only in plain_text and rich_text elements, cut to Slack's limits.
+"""
+
+from slack_bot.blocks.card import METADATA_TYPE, card
+from slack_bot.blocks.decision import (
+    APPROVE,
+    CHOOSE_DURATION,
+    DECISION_BLOCK,
+    DENY,
+    MORE,
+    Choice,
+    button_value,
+    choice_value,
+    option_value,
+)
+from slack_bot.blocks.details import details
+from slack_bot.blocks.facts import RISK_WORDS, long_facts
+from slack_bot.blocks.message import Card, Message
+from slack_bot.blocks.modals import (
+    APPROVE_FORM,
+    CHOSEN_DURATION,
+    DENY_FORM,
+    DURATION_BLOCK,
+    LONGEST_REASON,
+    REASON,
+    REASON_BLOCK,
+    TYPED_DURATION,
+    View,
+    approve_form,
+    deny_form,
+)
+from slack_bot.blocks.remarks import NAME_LIMIT
+from slack_bot.blocks.upstream_name import UpstreamName
+from slack_bot.blocks.welcome import (
+    EVERYONE,
+    EVERYONE_BLOCK,
+    GROUPS_BLOCK,
+    PEOPLE_BLOCK,
+    PICK_EVERYONE,
+    PICK_GROUPS,
+    PICK_PEOPLE,
+    SAVE_APPROVERS,
+    SAVE_BLOCK,
+    welcome,
+)
+
+__all__ = [
+    "APPROVE",
+    "APPROVE_FORM",
+    "CHOOSE_DURATION",
+    "CHOSEN_DURATION",
+    "DECISION_BLOCK",
+    "DENY",
+    "DENY_FORM",
+    "DURATION_BLOCK",
+    "EVERYONE",
+    "EVERYONE_BLOCK",
+    "GROUPS_BLOCK",
+    "LONGEST_REASON",
+    "METADATA_TYPE",
+    "MORE",
+    "NAME_LIMIT",
+    "PEOPLE_BLOCK",
+    "PICK_EVERYONE",
+    "PICK_GROUPS",
+    "PICK_PEOPLE",
+    "REASON",
+    "REASON_BLOCK",
+    "RISK_WORDS",
+    "SAVE_APPROVERS",
+    "SAVE_BLOCK",
+    "TYPED_DURATION",
+    "Card",
+    "Choice",
+    "Message",
+    "UpstreamName",
+    "View",
+    "approve_form",
+    "button_value",
+    "card",
+    "choice_value",
+    "deny_form",
+    "details",
+    "long_facts",
+    "option_value",
+    "welcome",
+]

@@ -1,0 +1,140 @@
+"""The forms of an answer that needs words: approve with a comment or another duration, deny with a reason. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from slack_bot.blocks.decision import duration_options, option_value, plain
+from slack_bot.blocks.facts import RISK_WORDS, fact_line, title_of, told_facts
+from slack_bot.blocks.upstream_name import UpstreamName
+from slack_bot.language.duration_text import NotADuration, read_length
+from slack_bot.plain_text import cut, one_line
+from slack_bot.rich_text import Element, Line, block, line, section, text
+from slack_bot.rows import RequestRow
+from upstream_client.models import Duration
+
+APPROVE_FORM = "approve_form"
+DENY_FORM = "deny_form"
+DURATION_BLOCK = "duration"
+TYPED_DURATION = "typed_duration"
+CHOSEN_DURATION = "chosen_duration"
+REASON_BLOCK = "reason"
+REASON = "reason_text"
+LONGEST_REASON = 1_000
+LONGEST_DURATION = 100
+
+VERB_LIMIT = 24
+FORM_TITLE_LIMIT = 200
+SHORT_VALUE = 150
+SHORT_FACTS = 10
+GROUP = 100
+MOST_GROUPS = 10
+"""A modal takes a hundred, but no more than 250 kB."""
+
+View = dict[str, Any]
+
+
+def approve_form(row: RequestRow, upstream: UpstreamName, menu: str | None, zone: str, metadata: str) -> View:
+    """Asks for how long, and for a comment. ``menu`` is the value that the card's menu showed.
+
+    ``zone`` is the approver's own, by whose clock "until 18:00" is read.
+    """
+    comment = _words_input("Comment", "Kept with the decision.", optional=True)
+    blocks = [_asked(row, upstream), *_duration_input(row, upstream, menu, zone), comment]
+    return _form(APPROVE_FORM, upstream.approve, blocks, metadata)
+
+
+def deny_form(row: RequestRow, upstream: UpstreamName, metadata: str) -> View:
+    """Asks for a reason."""
+    reason = _words_input("Reason", "Shown on the card and kept with the decision.", optional=False)
+    return _form(DENY_FORM, upstream.deny, [_asked(row, upstream), reason], metadata)
+
+
+def _form(callback_id: str, verb: str, blocks: list[Element], metadata: str) -> View:
+    words = cut(one_line(verb), VERB_LIMIT)
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": plain(words),
+        "submit": plain(words),
+        "close": plain("Cancel"),
+        "private_metadata": metadata,
+        "blocks": blocks,
+    }
+
+
+def _asked(row: RequestRow, upstream: UpstreamName) -> Element:
+    """What is being decided, in short: the title, who asks, and the facts that the decision is bound to."""
+    asked = row.asked
+    bound = [fact for fact in told_facts(asked) if fact.bound]
+    lines: list[Line] = [line(text(cut(title_of(asked), FORM_TITLE_LIMIT), bold=True))]
+    lines += [fact_line(fact.label, fact.value, SHORT_VALUE) for fact in bound[:SHORT_FACTS]]
+    if len(bound) > SHORT_FACTS:
+        lines.append(line(text(f"And {len(bound) - SHORT_FACTS:,} more: see Details.")))
+    if asked.justification:
+        lines.append(fact_line("Reason given", asked.justification, SHORT_VALUE))
+    lines.append(fact_line("Risk", RISK_WORDS[asked.risk]))
+    lines.append(fact_line("From", upstream.title))
+    return block("asked", section(lines))
+
+
+def _words_input(label: str, hint: str, *, optional: bool) -> Element:
+    return {
+        "type": "input",
+        "block_id": REASON_BLOCK,
+        "label": plain(label),
+        "hint": plain(hint),
+        "optional": optional,
+        "element": {
+            "type": "plain_text_input",
+            "action_id": REASON,
+            "multiline": True,
+            "max_length": LONGEST_REASON,
+        },
+    }
+
+
+def _duration_input(row: RequestRow, upstream: UpstreamName, menu: str | None, zone: str) -> list[Element]:
+    """Nothing where there is nothing to choose."""
+    offered = row.asked.durations
+    shown = next((one for one in offered if option_value(one) == menu), None)
+    if upstream.other_durations:
+        return [_typed_duration(shown, zone)]
+    if len(offered) > 1:
+        return [_input("For how long", _duration_menu(offered, shown))]
+    return [block("duration_told", section([fact_line("For", one.words)])) for one in offered]
+
+
+def _input(label: str, element: Element) -> Element:
+    return {"type": "input", "block_id": DURATION_BLOCK, "label": plain(label), "element": element}
+
+
+def _typed_duration(shown: Duration | None, zone: str) -> Element:
+    initial = {"initial_value": shown.words} if shown is not None and _can_be_typed(shown) else {}
+    element = {
+        "type": "plain_text_input",
+        "action_id": TYPED_DURATION,
+        "max_length": LONGEST_DURATION,
+        **initial,
+    }
+    hint = f"90m, 2h, until 18:00 (by the clock of {zone}), or one time."
+    return _input("For how long", element) | {"hint": plain(hint)}
+
+
+def _can_be_typed(duration: Duration) -> bool:
+    """An upstream may offer seconds, or years."""
+    try:
+        return read_length(duration.words) == duration
+    except NotADuration:
+        return False
+
+
+def _duration_menu(offered: Sequence[Duration], shown: Duration | None) -> Element:
+    """Slack takes a hundred options in a group."""
+    options = duration_options(offered[: GROUP * MOST_GROUPS])
+    groups = [
+        {"label": plain(f"From {options[start]['text']['text']}"), "options": options[start : start + GROUP]}
+        for start in range(0, len(options), GROUP)
+    ]
+    choices: Element = {"options": options} if len(groups) == 1 else {"option_groups": groups}
+    initial = {} if shown is None else {"initial_option": duration_options([shown])[0]}
+    return {"type": "static_select", "action_id": CHOSEN_DURATION, **choices, **initial}

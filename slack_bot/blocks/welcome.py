@@ -1,0 +1,168 @@
+"""The welcome: what the bot does in a channel, who may decide there, and a picker to change it. Pure."""
+
+from collections.abc import Sequence
+
+from slack_bot import rich_text
+from slack_bot.blocks.decision import option, plain
+from slack_bot.blocks.message import Message
+from slack_bot.plain_text import cut, in_line, one_line
+from slack_bot.policy import ChannelPolicy
+from slack_bot.rich_text import Element, Line, block, line, section, text
+
+PICK_PEOPLE = "pick_people"
+PICK_GROUPS = "pick_groups"
+PICK_EVERYONE = "pick_everyone"
+SAVE_APPROVERS = "save_approvers"
+PEOPLE_BLOCK = "people"
+GROUPS_BLOCK = "groups"
+EVERYONE_BLOCK = "everyone"
+SAVE_BLOCK = "save"
+EVERYONE = "everyone"
+"""The value of the checkbox that makes approvers of all full members of the channel."""
+
+MOST_GROUPS = 100
+"""Slack takes so many options in a menu."""
+MOST_NAMED = 50
+"""So many people and groups are told by name; of the others, how many."""
+HANDLE_LIMIT = 75
+HELP_LIMIT = 200
+MOST_HELP = 20
+NOTE_LIMIT = 300
+MOST_NOTES = 5
+
+
+def welcome(
+    channel: str,
+    policy: ChannelPolicy,
+    help_lines: Sequence[tuple[str, str]],
+    groups: Sequence[tuple[str, str]],
+    notes: Sequence[str],
+) -> Message:
+    """The public message of a registered channel; drawn again after a pick, so that it tells who decides now.
+
+    ``help_lines``: (command, what it does). ``groups``: (id, handle) of the workspace's user groups, empty
+    where they cannot be read. ``notes``: sentences on what the operator should know.
+    """
+    told = [line(text("⚠️ " + cut(in_line(note), NOTE_LIMIT))) for note in notes[:MOST_NOTES]]
+    blocks = [
+        {"type": "header", "block_id": "headline", "text": plain("👋 Approvals are decided here")},
+        block("about", section(_about(channel, policy))),
+        *([block("notes", section(told))] if told else []),
+        _people(policy),
+        *_groups(policy, groups),
+        _everyone(policy),
+        _save(),
+        *([block("help", section(_help(help_lines)))] if help_lines else []),
+    ]
+    return Message("I post approval requests in this channel now. An admin picks who may decide.", blocks)
+
+
+def _about(channel: str, policy: ChannelPolicy) -> list[Line]:
+    return [
+        line(
+            text("I post every approval request in "),
+            rich_text.channel(channel),
+            text(" as a card, carry your answer back, and settle the card when it is done."),
+        ),
+        _who_decides(policy),
+    ]
+
+
+def _who_decides(policy: ChannelPolicy) -> Line:
+    label = text("Who may decide: ", bold=True)
+    named = [rich_text.user(user) for user in policy.users]
+    named += [rich_text.group(group) for group in policy.groups]
+    if policy.everyone:
+        named.append(text("all full members of this channel"))
+    if not named and policy.registered_by:
+        until = text(", who registered it, and nobody else until somebody is picked below.")
+        return line(label, text("only "), rich_text.user(policy.registered_by), until)
+    if not named:
+        return line(label, text("nobody until somebody is picked below."))
+    more = len(named) - MOST_NAMED
+    if more > 0:
+        named = [*named[:MOST_NAMED], text(f"{more} more")]
+    return line(label, *_listed(named), text("."))
+
+
+def _listed(named: list[Element]) -> Line:
+    """A, B and C."""
+    listed = named[:1]
+    for position, one in enumerate(named[1:], start=2):
+        listed += [text(" and " if position == len(named) else ", "), one]
+    return listed
+
+
+def _input(block_id: str, label: str, element: Element, hint: str = "") -> Element:
+    """A choice that goes with the button: Slack tells nobody of it before."""
+    below = {"hint": plain(hint)} if hint else {}
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label),
+        "optional": True,
+        "element": element,
+        **below,
+    }
+
+
+def _people(policy: ChannelPolicy) -> Element:
+    picked = {"initial_users": list(policy.users)} if policy.users else {}
+    menu = {
+        "type": "multi_users_select",
+        "action_id": PICK_PEOPLE,
+        "placeholder": plain("Pick people"),
+        **picked,
+    }
+    return _input(PEOPLE_BLOCK, "People", menu, "Whoever is picked by name may decide, guests too.")
+
+
+def _groups(policy: ChannelPolicy, groups: Sequence[tuple[str, str]]) -> list[Element]:
+    if not groups:
+        return []
+    chosen = sorted(groups, key=lambda group: group[0] not in policy.groups)[:MOST_GROUPS]
+    options = [option(cut(f"@{one_line(handle)}", HANDLE_LIMIT), id) for id, handle in chosen]
+    initial = [one for one in options if one["value"] in policy.groups]
+    picked = {"initial_options": initial} if initial else {}
+    menu = {
+        "type": "multi_static_select",
+        "action_id": PICK_GROUPS,
+        "placeholder": plain("Pick groups"),
+        "options": options,
+        **picked,
+    }
+    left_out = "" if len(groups) <= MOST_GROUPS else f" Of {len(groups):,} groups {MOST_GROUPS} are listed."
+    hint = f"Their full members may decide.{left_out} Any other: mention me with “approvers @group”."
+    return [_input(GROUPS_BLOCK, "User groups", menu, hint)]
+
+
+def _everyone(policy: ChannelPolicy) -> Element:
+    everyone = option("All full members of this channel", EVERYONE) | {
+        "description": plain("Whoever joins it later, too. No guests, no people of other workspaces."),
+    }
+    picked = {"initial_options": [everyone]} if policy.everyone else {}
+    ticks = {"type": "checkboxes", "action_id": PICK_EVERYONE, "options": [everyone], **picked}
+    return _input(EVERYONE_BLOCK, "Everyone here", ticks)
+
+
+def _save() -> Element:
+    button = {
+        "type": "button",
+        "action_id": SAVE_APPROVERS,
+        "text": plain("Save approvers"),
+        "style": "primary",
+        "value": SAVE_APPROVERS,
+    }
+    return {"type": "actions", "block_id": SAVE_BLOCK, "elements": [button]}
+
+
+def _help(help_lines: Sequence[tuple[str, str]]) -> list[Line]:
+    told = [_command(command, does) for command, does in help_lines[:MOST_HELP]]
+    return [line(text("Mention me with", bold=True)), *told]
+
+
+def _command(command: str, does: str) -> Line:
+    """Our own mrkdwn: what stands between backticks is to be written as it stands."""
+    parts = cut(in_line(does), HELP_LIMIT).split("`")
+    said = [text(part, code=bool(place % 2)) for place, part in enumerate(parts) if part]
+    return line(text(cut(in_line(command), HELP_LIMIT), code=True), text(" "), *said)

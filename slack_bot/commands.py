@@ -1,0 +1,101 @@
+"""What people may ask of the bot, as values; and the words that tell them so. Pure."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from slack_bot.schedule_changes import Change
+
+HERE = "here"
+"""The scope of a schedule: the channel it is written in."""
+ALL = "all"
+"""The scope of a schedule: every channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """Nothing was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What can I write? ``topic`` is the first word of a command of `HELP`, or ""."""
+
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How does the bot stand?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What is waiting?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who may decide here?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Post no requests in ``channel`` any more; None for the channel it is written in."""
+
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approvers:
+    """These people, members of these user groups, or everyone of the channel may decide here; never nobody."""
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    everyone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AutoApprove:
+    """Changes to a schedule. ``scope`` is `HERE`, `ALL` or a channel's id; ``changes`` is never empty."""
+
+    scope: str
+    changes: tuple[Change, ...]
+
+
+Command: TypeAlias = Greeting | Help | Status | Pending | Policy | Remove | Approvers | AutoApprove
+
+
+@dataclass(frozen=True, slots=True)
+class Misunderstood:
+    """What was wrong, and what to write instead; mrkdwn, with what was written in it escaped and cut."""
+
+    words: str
+
+
+HELP: tuple[tuple[str, str], ...] = (
+    ("help", "what you can write to me"),
+    ("status", "how I am, and what is off"),
+    ("pending", "what waits here for an answer"),
+    ("policy", "who may decide here"),
+    (
+        "approvers @person @group",
+        "who may decide here from now on; `approvers everyone` for all full members",
+    ),
+    ("autoapprove status", "what I approve here without a person"),
+    (
+        "autoapprove on hours mon-fri 09:00-17:30 Europe/Berlin",
+        "approve outside these hours; besides them `holidays DE-BE`, `duration 1h`, `max-risk medium`, "
+        "`rated-only`, `until 2026-12-24`; with `all` or a #channel for elsewhere",
+    ),
+    ("autoapprove off", "leave everything to people again"),
+    ("remove", "post no requests here any more"),
+)
+"""(what to write, what it does), in the order in which people need it; both are mrkdwn."""
+
+COMMANDS = tuple(dict.fromkeys(written.split()[0] for written, _ in HELP))
+"""The first words of commands."""
+
+
+def example(command: str) -> str:
+    """The longest thing that `HELP` shows of a command."""
+    return max((written for written, _ in HELP if written.split()[0] == command), key=len)

@@ -1,0 +1,24 @@
+"""What is off while the app lacks a scope that its manifest calls optional."""
+
+from collections.abc import Collection, Mapping
+
+WITHOUT: Mapping[str, str] = {
+    "channels:history": "in a public channel, a card whose posting was cut off is posted again, perhaps twice",
+    "channels:read": (
+        "in a public channel, nobody decides by being in it, and I cannot see that it is archived or shared"
+    ),
+    "commands": "there is no `/approvals`: mention me instead, or write to me directly",
+    "groups:history": "in a private channel, a card whose posting was cut off is posted again, perhaps twice",
+    "groups:read": (
+        "in a private channel, nobody decides by being in it, and I cannot see that it is archived or shared"
+    ),
+    "im:write": "people who are not in the channel where they asked may miss my answers",
+    "usergroups:read": "nobody decides, and nobody is an admin, by being in a user group",
+    "users:read.email": "the details of a request do not tell who in Slack asked for it",
+}
+"""What each optional scope of manifest.json is for, told as what is off without it."""
+
+
+def missing(granted: Collection[str]) -> list[tuple[str, str]]:
+    """(scope, what is off without it), of those that the app was not given."""
+    return [(scope, off) for scope, off in WITHOUT.items() if scope not in granted]

@@ -1,0 +1,287 @@
+"""Everything that runs, wired, started and stopped in order."""
+
+import logging
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+from sqlalchemy import make_url
+
+from slack_bot import listeners
+from slack_bot.applier import Applier
+from slack_bot.auto_approver import AutoApprover
+from slack_bot.blocks import UpstreamName
+from slack_bot.channel_names import NamedChannel
+from slack_bot.channel_store import ChannelStore
+from slack_bot.clerk import Clerk
+from slack_bot.clock import now_us
+from slack_bot.config import Settings
+from slack_bot.connection import ConnectionRefused, SocketModeConnection
+from slack_bot.desk import Desk
+from slack_bot.directory import Directory
+from slack_bot.heartbeat import Heartbeat
+from slack_bot.identity import Identity
+from slack_bot.inbox import Inbox
+from slack_bot.ledger import Ledger
+from slack_bot.pace import Pace
+from slack_bot.policy import Admins
+from slack_bot.poller import ApprovalPoller
+from slack_bot.publisher import Board, Publisher
+from slack_bot.reconciler import Reconciler, Worker
+from slack_bot.refresher import Refresher
+from slack_bot.schedule_store import ScheduleStore
+from slack_bot.volume import MOUNTS, is_passing
+from slack_bot.web_client import INLINE_TIMEOUT, web_client
+from upstream_client.base import Upstream
+
+SWEEP_EVERY = 30
+"""Seconds between looks at everything: for the clock, for other replicas, and for a signal that was lost."""
+LOG_OFF_SECONDS = 2.0
+DRAIN_SECONDS = 55.0 - LOG_OFF_SECONDS
+"""stopTimeout in the task definition is 60; what runs longer than this is left to the next start."""
+CALL_TIMEOUT = 10
+"""Seconds for a call of Slack's that no acknowledgement waits for."""
+PASSING = (
+    "My ledger lies in {folder}, which ends with this container: presses that wait and the audit log would be "
+    "lost with it. Put LEDGER_URL on a volume."
+)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What is kept: the ledger, the channels and the schedules, open and read once."""
+
+    ledger: Ledger
+    channels: ChannelStore
+    schedules: ScheduleStore
+
+
+class Daemon:
+    """The reconcilers, the socket, the clock and the heartbeat."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        clients: list[Upstream],
+        identity: Identity,
+        stop_wanted: threading.Event,
+        on_refused: Callable[[ConnectionRefused], None],
+    ) -> None:
+        self._settings = settings
+        self._stores = stores
+        self._clients = clients
+        self._identity = identity
+        self._stop_wanted = stop_wanted
+        self._instance = uuid.uuid4().hex
+        self._names = {one.name: UpstreamName.of(one.title, one.capabilities) for one in clients}
+        self._notes = durability(settings.ledger_url)
+        self._last_read: dict[str, int] = {}
+        self._publisher = self._reconciler("publisher", Publisher(self._board()))
+        self._appliers = [
+            self._reconciler(f"applier {one.name}", self._applier(one)) for one in self._clients
+        ]
+        self._auto_approver = self._reconciler("auto-approver", self._auto())
+        self._pollers = [self._reconciler(f"poller {one.name}", self._poller(one)) for one in self._clients]
+        self._state = self._refreshing()
+        self._refresher = self._reconciler("refresher", self._state)
+        self._clerk = self._reconciler("clerk", Clerk(self._desk(), self._client(INLINE_TIMEOUT), now_us))
+        box = Inbox(stores.ledger, now_us, self._clerk.wake)
+        self._connection = self._connect(box, on_refused)
+        self._heartbeat = Heartbeat(settings.heartbeat_file, self._connection.alive)
+        self._sweeper = BackgroundScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None})
+        self._sweeper.add_job(self._sweep, "interval", seconds=SWEEP_EVERY)
+
+    def _reconciler(self, name: str, worker: Worker) -> Reconciler:
+        return Reconciler(name, worker, now_us)
+
+    def _client(self, timeout: int) -> WebClient:
+        return web_client(self._settings, timeout=timeout, retries=False)
+
+    def _board(self) -> Board:
+        ledger, channels = self._stores.ledger, self._stores.channels
+        slack, pace = self._client(CALL_TIMEOUT), Pace(time.monotonic)
+        bot = self._identity.bot_id
+        return Board(ledger, slack, channels, self._names, now_us, pace, self._instance, bot)
+
+    def _applier(self, client: Upstream) -> Applier:
+        return Applier(client, self._stores.ledger, now_us, self._publisher.wake, self._instance)
+
+    def _auto(self) -> AutoApprover:
+        stores = self._stores
+        return AutoApprover(
+            stores.ledger,
+            stores.channels,
+            stores.schedules,
+            self._names,
+            now_us,
+            decided=self._wake_appliers,
+            changed=self._publisher.wake,
+        )
+
+    def _poller(self, client: Upstream) -> ApprovalPoller:
+        # The schedules look at what is new before the publisher does, so that it is posted as it stands then.
+        return ApprovalPoller(client, self._stores.ledger, now_us, self._auto_approver.wake, self._last_read)
+
+    def _refreshing(self) -> Refresher:
+        stores = self._stores
+        wanted = self._settings.slack_channel
+        named = NamedChannel(self._client(CALL_TIMEOUT), wanted, self._notes) if wanted else None
+        return Refresher(
+            stores.ledger, stores.channels, stores.schedules, named, now_us, self._auto_approver.wake
+        )
+
+    def _desk(self) -> Desk:
+        settings, identity, stores = self._settings, self._identity, self._stores
+        inline = self._client(INLINE_TIMEOUT)
+        return Desk(
+            ledger=stores.ledger,
+            channels=stores.channels,
+            schedules=stores.schedules,
+            directory=Directory(inline, identity.team_id, time.monotonic, identity.enterprise_id),
+            upstreams=self._names,
+            decided=self._decided,
+            slack=inline,
+            admins=Admins(settings.admin_users, settings.admin_group),
+            bot_user=identity.user_id,
+            scopes=identity.scopes,
+            last_read=self._last_read,
+            notes=self._notes,
+        )
+
+    def _connect(self, box: Inbox, on_refused: Callable[[ConnectionRefused], None]) -> SocketModeConnection:
+        bolt = _bolt(self._settings, self._identity)
+        listeners.register(bolt, box)
+        return SocketModeConnection(
+            self._settings.slack_app_token.get_secret_value(),
+            self._client(CALL_TIMEOUT),
+            bolt,
+            jitter=random.Random(),  # noqa: S311 - spreads reconnects, keeps no secret
+            on_refused=on_refused,
+        )
+
+    @property
+    def _reconcilers(self) -> list[Reconciler]:
+        return [
+            *self._pollers,
+            self._refresher,
+            self._clerk,
+            self._auto_approver,
+            *self._appliers,
+            self._publisher,
+        ]
+
+    def _wake_appliers(self) -> None:
+        for applier in self._appliers:
+            applier.wake()
+
+    def _decided(self) -> None:
+        self._wake_appliers()
+        self._publisher.wake()
+        self._auto_approver.wake()
+
+    def _sweep(self) -> None:
+        for reconciler in (self._clerk, *self._appliers, self._auto_approver):
+            reconciler.wake()
+
+    def start(self) -> None:
+        """First what is stored, then what closes old differences and what finds new ones; the socket last."""
+        self._state.work(now_us())
+        for note in self._notes:
+            log.warning("note", words=note)
+        for reconciler in self._reconcilers:
+            reconciler.start()
+        for client, poller in zip(self._clients, self._pollers, strict=True):
+            threading.Thread(
+                target=self._watch, args=(client, poller), name=f"watch {client.name}", daemon=True
+            ).start()
+        self._sweeper.start()
+        self._connection.start()
+        self._heartbeat.start()
+
+    def _watch(self, client: Upstream, poller: Reconciler) -> None:
+        for _ in client.watch(self._stop_wanted):
+            poller.wake()
+
+    def wait_until_connected(self) -> bool:
+        """True once the socket takes envelopes, False where a stop was wanted first."""
+        while not self._stop_wanted.is_set():
+            if self._connection.wait_until_connected(0.2):
+                return True
+        return False
+
+    def stop(self) -> bool:
+        """Closes the socket, so that nothing new comes; lets the steps under way end; then lets go.
+
+        What was not begun waits in the ledger for the next start. False where something is still under way
+        at the deadline, and may still use the ledger.
+        """
+        deadline = time.monotonic() + DRAIN_SECONDS
+        quiet = self._connection.stop()
+        self._sweeper.shutdown(wait=False)
+        for reconciler in self._reconcilers:
+            reconciler.stop()
+        late = [one.name for one in self._reconcilers if not one.join(deadline)]
+        if late:
+            log.warning("still under way at the end; the next start finishes it", reconcilers=late)
+        self._heartbeat.stop()
+        _log_off(self._clients)
+        return quiet and not late
+
+
+def durability(ledger_url: str, mounts: Path = MOUNTS) -> list[str]:
+    """What to tell the operator of the place where the ledger lies: nothing where it outlives the process.
+
+    ``mounts``: the table of mounted file systems.
+    """
+    url = make_url(ledger_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return []
+    folder = Path(url.database).absolute().parent
+    return [PASSING.format(folder=folder)] if is_passing(folder, mounts) else []
+
+
+def _log_off(clients: list[Upstream]) -> None:
+    """Gives the upstreams a moment to hear of it; one that does not answer must not hold up the end."""
+    threads = [threading.Thread(target=one.close, name=f"log off {one.name}", daemon=True) for one in clients]
+    deadline = time.monotonic() + LOG_OFF_SECONDS
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _bolt(settings: Settings, identity: Identity) -> App:
+    """Bolt, which only sorts what comes: its listeners save and return, and never call Slack."""
+    result = AuthorizeResult(
+        enterprise_id=None, team_id=identity.team_id, bot_id=identity.bot_id, bot_user_id=identity.user_id
+    )
+
+    def authorize() -> AuthorizeResult:
+        return result
+
+    bolt_log = logging.getLogger("slack_bolt")
+    level = bolt_log.level
+    bolt_log.setLevel(logging.ERROR)  # it would warn that it found SLACK_BOT_TOKEN and does not use it
+    bolt = App(
+        logger=bolt_log,
+        name="approval-bot",
+        client=WebClient(base_url=settings.slack_api_url),
+        authorize=authorize,
+        process_before_response=True,
+        request_verification_enabled=False,
+    )
+    bolt_log.setLevel(level)
+    return bolt

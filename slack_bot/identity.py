@@ -1,0 +1,35 @@
+"""Who we are in Slack, and what we may do there."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from slack_sdk import WebClient
+
+from slack_bot.slack_api import call_for_headers
+
+SCOPES_HEADER = "x-oauth-scopes"
+"""In each answer of the Web API; https://docs.slack.dev/apis/web-api (Authentication)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Our app as it is installed. ``enterprise_id`` is empty outside an organisation."""
+
+    bot_id: str
+    user_id: str
+    team_id: str
+    enterprise_id: str = ""
+    scopes: frozenset[str] = frozenset()
+
+    @classmethod
+    def ask(cls, client: WebClient) -> Self:
+        """As auth.test tells it. Raises a `slack_bot.slack_api.SlackFailure`."""
+        answer, headers = call_for_headers(client, "auth.test", {})
+        scopes = frozenset(scope.strip() for scope in headers.get(SCOPES_HEADER, "").split(","))
+        return cls(
+            bot_id=str(answer.get("bot_id") or ""),
+            user_id=str(answer.get("user_id") or ""),
+            team_id=str(answer.get("team_id") or ""),
+            enterprise_id=str(answer.get("enterprise_id") or ""),
+            scopes=scopes - {""},
+        )

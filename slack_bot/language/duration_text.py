@@ -1,0 +1,141 @@
+"""How long an approval holds, as people write it: "90m", "2 hours", "once", "until 18:00". Pure."""
+
+import re
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from slack_bot.business_hours import DAY_MINUTES
+from slack_bot.language.clock_text import Clock, NotATime, read_clock
+from slack_bot.language.suggestion import nearest
+from slack_bot.language.time_zones import moments, wall_clock, zone_named
+from slack_bot.language.typed_text import normal
+from upstream_client.models import DAY, HOUR, MINUTE, ONE_TIME, Duration
+
+LONGEST = 30 * DAY
+"""In seconds."""
+_WEEK = 7 * DAY
+_MINUTE_US = MINUTE * 1_000_000
+_LONGEST_TEXT = 80
+_EXAMPLES = "Write 90m, 1h30m, 2 hours, 1d or once"
+_ONCE = frozenset({"once", "one time", "one-time", "onetime", "1 time", "just once", "only once", "1x"})
+_UNITS = {
+    MINUTE: ("m", "min", "mins", "minute", "minutes"),
+    HOUR: ("h", "hr", "hrs", "hour", "hours"),
+    DAY: ("d", "day", "days"),
+    _WEEK: ("w", "week", "weeks"),
+}
+_SECONDS_IN = {name: seconds for seconds, names in _UNITS.items() for name in names}
+_PART = re.compile(r"(?:and |, ?)?([0-9]{1,6}|an?(?= )) ?([a-z]+)[ ]?", re.ASCII)
+_UNTIL = re.compile(r"(?:until|till|til) (.+)")
+_HALF = re.compile(r"(?<=[0-9]) (?=[ap]\.?m\b)")
+
+
+class NotADuration(ValueError):
+    """The text is no length of time; the error's text says what to write. It repeats nothing, to fit any place."""
+
+
+def read_duration(text: str, now: int, zone: str) -> Duration:
+    """The duration that ``text`` asks for, counted from ``now`` (microseconds since 1970 UTC).
+
+    "until 18:00" is the next 18:00 by the clock of ``zone``, an IANA name; whole minutes, rounded down, at
+    least 1 and at most 30 days. Raises `NotADuration`.
+    """
+    match = _UNTIL.fullmatch(_plain(text))
+    return _until(match[1], now, zone) if match else read_length(text)
+
+
+def read_length(text: str) -> Duration:
+    """As `read_duration`, of lengths alone: a moment such as "until 18:00" is none. Raises `NotADuration`."""
+    plain = _plain(text).removeprefix("for ")
+    if plain in _ONCE:
+        return ONE_TIME
+    counted = _counted(plain)
+    if not counted:
+        raise NotADuration(f"I do not understand this as a length of time.{_meant(plain)} {_EXAMPLES}.")
+    units = [unit for _, unit in counted]
+    if len(set(units)) < len(units):
+        raise NotADuration(f"The same unit stands there twice. {_EXAMPLES}.")
+    return _checked(sum(count * unit for count, unit in counted))
+
+
+def _plain(text: str) -> str:
+    if len(text) > _LONGEST_TEXT:
+        raise NotADuration(f"That is too long for a length of time. {_EXAMPLES}.")
+    return normal(text).casefold().strip(" .\"'")
+
+
+def _counted(plain: str) -> list[tuple[int, int]]:
+    """[(90, MINUTE)] for "90m"; nothing where any part of the text is something else."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    while at < len(plain):
+        match = _PART.match(plain, at)
+        if match is None or match[2] not in _SECONDS_IN:
+            return []
+        found.append((int(match[1]) if match[1].isdigit() else 1, _SECONDS_IN[match[2]]))
+        at = match.end()
+    return found
+
+
+def _meant(plain: str) -> str:
+    """What a bare number lacks, or the unit that a misspelt one is like."""
+    if re.fullmatch("[0-9]+", plain):
+        return " Is that minutes, hours or days?"
+    unit = re.fullmatch(r"([0-9]{1,6}) ?([a-z]{3,12})", plain)
+    if unit is None:
+        return ""
+    likely = nearest(unit[2], [name for name in _SECONDS_IN if len(name) > 1])
+    return f" Did you mean “{unit[1]} {likely}”?" if likely else ""
+
+
+def _checked(seconds: int) -> Duration:
+    if not 0 < seconds <= LONGEST:
+        raise NotADuration("I can approve for 1 minute at least and 30 days at most.")
+    return Duration(seconds)
+
+
+def _until(written: str, now: int, zone_name: str) -> Duration:
+    zone = zone_named(zone_name)
+    if zone is None:
+        raise NotADuration(f"I do not know in which time zone that is meant. {_EXAMPLES}.")
+    days, clock = _day_and_clock(written)
+    moment = _next(clock.minute, days, now, zone)
+    return _checked(max(1, (moment - now) // _MINUTE_US) * MINUTE)
+
+
+def _day_and_clock(written: str) -> tuple[tuple[int, ...], Clock]:
+    """On which days from today the time is looked for, and the time."""
+    words = _HALF.sub("", written).replace(" at ", " ").split()
+    days: tuple[int, ...] = (0, 1)
+    for name, only in (("today", (0,)), ("tomorrow", (1,))):
+        if len(words) == 2 and name in words:
+            words.remove(name)
+            days = only
+    if len(words) != 1:
+        raise NotADuration(_no_moment())
+    try:
+        clock = read_clock(words[0])
+    except NotATime as error:
+        raise NotADuration(_no_moment()) from error
+    if clock.vague and (clock.bare or clock.minute < 10 * 60):
+        raise NotADuration(
+            "I cannot tell whether that is in the morning. Write “until 18:00” or “until 6pm”."
+        )
+    return days, clock
+
+
+def _no_moment() -> str:
+    return "I do not understand until when. Write “until 18:00” or “until tomorrow 09:00”."
+
+
+def _next(minute: int, days: tuple[int, ...], now: int, zone: ZoneInfo) -> int:
+    """The first moment after ``now`` at which the clock shows ``minute`` after midnight of one of the days."""
+    today = datetime.combine(wall_clock(now, zone).date(), time())
+    for day in days:
+        wall = today + timedelta(days=day + minute // DAY_MINUTES, minutes=minute % DAY_MINUTES)
+        shown = moments(wall, zone)
+        if not shown and wall > wall_clock(now, zone).replace(tzinfo=None):
+            raise NotADuration("The clocks are put forward over that time. Please write another one.")
+        if later := [moment for moment in shown if moment > now]:
+            return later[0]
+    raise NotADuration("That has passed already. Please write a later time, or a length such as 90m.")

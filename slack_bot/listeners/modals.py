@@ -1,0 +1,325 @@
+"""The modals behind a card: opened for a press, and the answers that come back from them."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from slack_bolt import Ack, App
+
+from slack_bot import answers, audit, inbox
+from slack_bot.ballots import Ballot
+from slack_bot.blocks import (
+    APPROVE_FORM,
+    CHOSEN_DURATION,
+    DENY_FORM,
+    DURATION_BLOCK,
+    LONGEST_REASON,
+    REASON,
+    REASON_BLOCK,
+    TYPED_DURATION,
+    Choice,
+    View,
+    approve_form,
+    deny_form,
+    details,
+)
+from slack_bot.clock import MINUTE, SECOND, now_us
+from slack_bot.desk import Desk
+from slack_bot.directory import Busy, CannotTell
+from slack_bot.inbox import Inbox, Item
+from slack_bot.language.duration_text import NotADuration, read_duration
+from slack_bot.listeners.payloads import at
+from slack_bot.listeners.votes import (
+    VALUE,
+    Pressed,
+    approver,
+    count,
+    offered_duration,
+    refuse,
+    refuse_the_late,
+    refuse_the_old,
+    shown_request,
+)
+from slack_bot.refusal import No
+from slack_bot.rows import RequestRow, votes_of
+from slack_bot.slack_api import Refused, SlackFailure
+from upstream_client.models import ONE_TIME, Duration, Verdict
+
+KIND = "submission"
+EMAILS = "users:read.email"
+"""The scope with which people are found by their address."""
+MALFORMED = "malformed form"
+TRIGGER_LIVES = 3 * SECOND
+"""So long after a press a modal may be opened (docs.slack.dev/interactivity/handling-user-interaction)."""
+KEPT_OF_MALFORMED = 2_000
+LONGEST_ZONE = 64
+LONGEST_INPUT = 3_000
+"""Slack's own limit for what is typed into one input."""
+
+TOO_SLOW = "That took too long, and I counted nothing. Please press again."
+NOT_OPENED = "Slack did not let me open the form, so I counted nothing. Please press again, or tell an admin."
+NOT_OUR_FORM = (
+    "This form does not belong to a card of mine, so I did nothing. "
+    "The people who run me will see it in my log."
+)
+REASON_NEEDED = "Please write a reason."
+REASON_TOO_LONG = f"Please write at most {LONGEST_REASON:,} characters."
+
+_CHANNEL = "[A-Z0-9]{2,20}"
+
+log = structlog.get_logger(__name__)
+
+
+class Form(BaseModel):
+    """What a form remembers of the press that opened it, in its private_metadata."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    channel: str = Field(pattern=f"^{_CHANNEL}$")
+    message_ts: str = Field(pattern=r"^[0-9]{1,16}\.[0-9]{1,9}$")
+    value: str = Field(pattern=f"^{VALUE}$")
+    zone: str = Field(max_length=LONGEST_ZONE)
+    opened_at: int = Field(ge=0, lt=2**63)
+
+
+class Submission(BaseModel):
+    """A submitted form, as much as is needed of Slack's view_submission payload.
+
+    ``typed`` or ``chosen`` is the duration: words, or an option's value.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    user: str = Field(pattern=r"^[A-Z0-9]{2,20}$")
+    view_id: str = Field(pattern=r"^[A-Z0-9]{2,40}$")
+    callback_id: str = Field(pattern=f"^({APPROVE_FORM}|{DENY_FORM})$")
+    form: Form
+    typed: str | None = Field(max_length=LONGEST_INPUT)
+    chosen: str | None = Field(max_length=150)
+    reason: str = Field(max_length=LONGEST_INPUT)
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> Self:
+        """From Slack's payload. Raises `pydantic.ValidationError` where it lacks what a submission must have."""
+        inputs = at(body, "view", "state", "values")
+        metadata = at(body, "view", "private_metadata")
+        return cls.model_validate(
+            {
+                "user": at(body, "user", "id"),
+                "view_id": at(body, "view", "id"),
+                "callback_id": at(body, "view", "callback_id"),
+                "form": Form.model_validate_json(metadata if isinstance(metadata, str) else ""),
+                "typed": at(inputs, DURATION_BLOCK, TYPED_DURATION, "value"),
+                "chosen": at(inputs, DURATION_BLOCK, CHOSEN_DURATION, "selected_option", "value"),
+                "reason": at(inputs, REASON_BLOCK, REASON, "value") or "",
+            }
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the form was for."""
+        return Verdict.APPROVE if self.callback_id == APPROVE_FORM else Verdict.DENY
+
+    def problems(self, now: int) -> dict[str, str]:
+        """What the person has to mend before it can be taken: {block_id: words}."""
+        found = {}
+        if self.verdict is Verdict.DENY and not self.reason.strip():
+            found[REASON_BLOCK] = REASON_NEEDED
+        if len(self.reason) > LONGEST_REASON:
+            found[REASON_BLOCK] = REASON_TOO_LONG
+        if self.verdict is Verdict.APPROVE and self.typed is not None:
+            try:
+                read_duration(self.typed, now, self.form.zone)
+            except NotADuration as error:
+                found[DURATION_BLOCK] = str(error)
+        return found
+
+
+def register(app: App, box: Inbox, clock: Callable[[], int] = now_us) -> None:
+    """Saves submitted forms, then acknowledges them; what has to be mended is said in the form, and not saved."""
+
+    def receive(ack: Ack, body: dict[str, Any]) -> None:
+        try:
+            submission = Submission.read(body)
+        except ValidationError:
+            _save_malformed(box, body)
+            ack()
+            return
+        if problems := submission.problems(clock()):
+            ack(response_action="errors", errors=problems)
+            return
+        box.save(
+            KIND,
+            f"view:{submission.user}:{submission.view_id}",
+            channel=submission.form.channel,
+            user_id=submission.user,
+            payload=submission.model_dump_json(),
+        )
+        ack()
+
+    for callback_id in (APPROVE_FORM, DENY_FORM):
+        app.view(callback_id)(receive)
+
+
+def _save_malformed(box: Inbox, body: dict[str, Any]) -> None:
+    user, view = str(at(body, "user", "id"))[:20], body.get("view")
+    submitted = json.dumps(view, default=str)[:KEPT_OF_MALFORMED]
+    once = f"malformed view:{user}:{at(view, 'id')}"
+    channel = _channel_of(at(view, "private_metadata"))
+    box.save(MALFORMED, once, channel=channel, user_id=user, payload=json.dumps({"submitted": submitted}))
+
+
+def _channel_of(metadata: object) -> str:
+    """Where the person may be told, if the form says so; nobody else reads it."""
+    try:
+        told = at(json.loads(metadata), "channel") if isinstance(metadata, str) else None
+    except (ValueError, RecursionError):
+        return ""
+    return told if isinstance(told, str) and re.fullmatch(_CHANNEL, told) else ""
+
+
+def handle_malformed(item: Item, desk: Desk, now: int) -> None:
+    """A form that is none of ours: told to the person and to the log."""
+    desk.refuse(item, now, "malformed form", NOT_OUR_FORM, security=True)
+
+
+def handle(item: Item, desk: Desk, now: int) -> None:
+    """Counts a submitted form as a vote, or says in private why not.
+
+    Raises `slack_bot.directory.Busy` where Slack asks to wait before it tells who the person is.
+    """
+    submission = Submission.model_validate_json(item.payload)
+    form = submission.form
+    pressed = Pressed(submission.user, form.channel, form.message_ts, form.value)
+    key = None
+    try:
+        refuse_the_old(item, now)
+        _refuse_the_future(item, form)
+        key, shown = pressed.read_value()
+        row = shown_request(pressed, key, desk)
+        person = approver(pressed, desk)
+        ballot = Ballot(
+            shown,
+            form.channel,
+            submission.user,
+            person.name,
+            submission.verdict,
+            _duration(item, submission, row, desk),
+            item.id,
+            # What the form showed is as old as the form, however late it was submitted.
+            pressed_at=min(form.opened_at, item.received_at),
+            # PostgreSQL keeps no NUL.
+            reason=submission.reason.replace("\0", "").strip(),
+        )
+    except No as no:
+        refuse(item, desk, now, no.worded({answers.NOT_OURS: NOT_OUR_FORM}), key)
+    else:
+        count(item, ballot, row, desk, now)
+
+
+def _refuse_the_future(item: Item, form: Form) -> None:
+    """A form opened after it was submitted: the clock was set back, or its metadata is not ours."""
+    if form.opened_at - item.received_at > MINUTE:
+        raise No("opened in the future", answers.STALE)
+
+
+def _duration(item: Item, submission: Submission, row: RequestRow, desk: Desk) -> Duration:
+    """For how long, counted from the submission. Raises `No`."""
+    if submission.verdict is Verdict.DENY:
+        return ONE_TIME
+    if submission.typed is None:
+        return offered_duration(row, submission.chosen)
+    try:
+        duration = read_duration(submission.typed, item.received_at, submission.form.zone)
+    except NotADuration as error:
+        raise No("not a duration", str(error)) from error
+    if duration not in row.asked.durations and not desk.upstreams[row.upstream].other_durations:
+        raise No("duration not offered", answers.CHOOSE_DURATION, security=True)
+    return duration
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What was chosen on a card. ``menu`` is what its menu of durations showed, ``trigger`` Slack's trigger id."""
+
+    pressed: Pressed
+    choice: Choice
+    menu: str | None
+    trigger: str
+
+
+def open_for(item: Item, desk: Desk, now: int, row: RequestRow, opening: Opening) -> None:
+    """Opens the modal that was chosen on the card; counts nothing.
+
+    Raises `slack_bot.listeners.votes.No`, or `slack_bot.directory.Busy`.
+    """
+    if now - item.received_at > TRIGGER_LIVES:
+        raise No("trigger expired", TOO_SLOW)
+    is_form = opening.choice is not Choice.DETAILS
+    view = _form(row, opening, desk, now) if is_form else _details(row, opening.pressed, desk)
+    result = _open(desk, opening.trigger, view)
+    with desk.ledger.write() as tx:
+        if inbox.is_waiting(tx, item):
+            inbox.finish(tx, item, now, result)
+
+
+def _form(row: RequestRow, opening: Opening, desk: Desk, now: int) -> View:
+    """Refuses before anything is typed."""
+    pressed = opening.pressed
+    person = approver(pressed, desk)
+    refuse_the_late(row, pressed, desk)
+    form = Form(
+        channel=pressed.channel,
+        message_ts=pressed.message_ts,
+        value=pressed.value,
+        zone=person.zone[:LONGEST_ZONE],
+        opened_at=now,
+    )
+    upstream, metadata = desk.upstreams[row.upstream], form.model_dump_json()
+    if opening.choice is Choice.REASON:
+        return deny_form(row, upstream, metadata)
+    return approve_form(row, upstream, opening.menu, form.zone, metadata)
+
+
+def _details(row: RequestRow, pressed: Pressed, desk: Desk) -> View:
+    with desk.ledger.read() as connection:
+        votes = votes_of(connection, row.key, row.revision, pressed.channel)
+        records = audit.records(connection, row.key)
+    return details(
+        row, desk.upstreams[row.upstream], votes, records, _requester(row.asked.requester_email, desk)
+    )
+
+
+def _requester(email: str, desk: Desk) -> str:
+    """Who asked, by their id in Slack; "" where that cannot be told: the details are worth showing without."""
+    if not email or EMAILS not in desk.scopes:
+        return ""
+    try:
+        person = desk.directory.by_email(email)
+    except (CannotTell, Busy) as error:
+        log.info("who asked is not known in Slack", why=str(error))
+        return ""
+    return "" if person is None else person.id
+
+
+def _open(desk: Desk, trigger: str, view: View) -> str:
+    """What became of it. Raises `No`."""
+    try:
+        desk.call("views.open", {"trigger_id": trigger, "view": view})
+    except Refused as refused:
+        if refused.code == "exchanged_trigger_id":
+            return "opened before"
+        log.warning("a modal was not opened", why=str(refused))
+        words = TOO_SLOW if refused.code == "expired_trigger_id" else NOT_OPENED
+        raise No(f"modal not opened: {refused.code}", words) from refused
+    except SlackFailure as failure:
+        log.warning("a modal was not opened", why=str(failure))
+        raise No("modal not opened", TOO_SLOW) from failure
+    return "opened"
+
+
+HANDLERS: Mapping[str, Callable[[Item, Desk, int], None]] = {KIND: handle, MALFORMED: handle_malformed}

@@ -1,0 +1,92 @@
+"""The refresher: reads the stored channels and schedules anew, and tells of changes that were not ours."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from slack_bot import audit
+from slack_bot.audit import Kind
+from slack_bot.channel_names import NamedChannel
+from slack_bot.channel_store import ChannelStore
+from slack_bot.ledger import Ledger
+from slack_bot.schedule_store import ScheduleStore
+from slack_bot.shelf import OutsideChange
+
+EVERY = 60.0
+"""Seconds between two readings."""
+
+log = structlog.get_logger(__name__)
+
+
+class Refresher:
+    """Reconciler: stored state → what the others go by. Used by one thread."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        channels: ChannelStore,
+        schedules: ScheduleStore,
+        named: NamedChannel | None,
+        clock: Callable[[], int],
+        changed: Callable[[], None],
+    ) -> None:
+        """``named``: the channel of SLACK_CHANNEL, if it is set.
+
+        ``changed`` is told where what was read is not what it was.
+        """
+        self._ledger = ledger
+        self._channels = channels
+        self._schedules = schedules
+        self._named = named
+        self._clock = clock
+        self._changed = changed
+        self._stopping = threading.Event()
+        self._trouble = ""
+        self._unrecorded: list[OutsideChange] = []
+
+    def stop(self) -> None:
+        """No new reading."""
+        self._stopping.set()
+
+    def work(self, now: int) -> float | None:
+        """Reads once. Where the state cannot be read, the last good one stays, and no schedule holds."""
+        if self._stopping.is_set():
+            return None
+        named = self._named.look() if self._named is not None else None
+        if named is not None:
+            self._channels.declare(named)
+            self._changed()
+        self._unrecorded += [*self._channels.refresh(), *self._schedules.refresh()]
+        self._tell_of_trouble(self._channels.trouble or self._schedules.trouble)
+        if self._unrecorded:
+            self._changed()
+            self._record(self._unrecorded, now)
+            self._unrecorded.clear()
+        return EVERY
+
+    def _tell_of_trouble(self, trouble: str) -> None:
+        """Once when it begins, once when it is over."""
+        if trouble and trouble != self._trouble:
+            log.error("channels and schedules cannot be read: nothing is approved automatically", why=trouble)
+        elif self._trouble and not trouble:
+            log.info("channels and schedules can be read again")
+            self._changed()
+        self._trouble = trouble
+
+    def _record(self, changes: Sequence[OutsideChange], now: int) -> None:
+        with self._ledger.write() as tx:
+            for change in changes:
+                audit.append(
+                    tx,
+                    now,
+                    Kind.CHANGED_OUTSIDE,
+                    None,
+                    what=change.what,
+                    name=change.name,
+                    words=change.words,
+                    before=change.before,
+                    after=change.after,
+                )
+        for change in changes:
+            log.warning("changed outside", what=change.what, name=change.name, words=change.words)

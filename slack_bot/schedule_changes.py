@@ -1,0 +1,137 @@
+"""What somebody may change about an auto-approve schedule, one value each; and the schedule after it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeAlias
+
+from slack_bot.schedule import Hours, Schedule, has_ended, trouble
+from upstream_client.models import Duration, Risk
+
+
+class NotApplicable(ValueError):
+    """The change makes no sense for this schedule; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOn:
+    """Begin to approve without a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOff:
+    """Approve nothing without a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowStatus:
+    """Change nothing, tell how things stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetHours:
+    """When people are at work."""
+
+    hours: Hours
+
+
+@dataclass(frozen=True, slots=True)
+class SetHolidays:
+    """Whose public holidays count; none for ()."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetDuration:
+    """For how long requests are approved."""
+
+    duration: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class SetMaxRisk:
+    """Up to which stated risk."""
+
+    risk: Risk
+
+
+@dataclass(frozen=True, slots=True)
+class SetRatedOnly:
+    """Whether requests of no stated risk are left to people."""
+
+    rated_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetUntil:
+    """The last local day on which anything is approved; None for no end."""
+
+    until: date | None
+
+
+Change: TypeAlias = (
+    TurnOn
+    | TurnOff
+    | ShowStatus
+    | SetHours
+    | SetHolidays
+    | SetDuration
+    | SetMaxRisk
+    | SetRatedOnly
+    | SetUntil
+)
+
+
+def apply(changes: Sequence[Change], schedule: Schedule | None, now: int) -> Schedule:
+    """The schedule with the changes made; ``set_by`` and ``set_at`` are left to the caller.
+
+    Raises `NotApplicable` where it would be turned on without hours, or its end has passed at ``now``
+    (microseconds since 1970 UTC).
+    """
+    changed = schedule or Schedule()
+    for change in changes:
+        changed = _with(change, changed)
+    if any(isinstance(change, TurnOn) for change in changes):
+        _check_usable(changed)
+    if any(isinstance(change, TurnOn | SetUntil) for change in changes):
+        _check_end(changed, now)
+    return changed
+
+
+def _with(change: Change, schedule: Schedule) -> Schedule:
+    match change:
+        case TurnOn() | TurnOff():
+            return replace(schedule, on=isinstance(change, TurnOn))
+        case SetHours(hours):
+            return replace(schedule, hours=hours)
+        case SetHolidays(names):
+            return replace(schedule, holidays=names)
+        case SetDuration(duration):
+            return replace(schedule, duration=duration)
+        case SetMaxRisk(risk):
+            return replace(schedule, max_risk=risk)
+        case SetRatedOnly(rated_only):
+            return replace(schedule, rated_only=rated_only)
+        case SetUntil(until):
+            return replace(schedule, until=until)
+        case ShowStatus():
+            return schedule
+
+
+def _check_usable(schedule: Schedule) -> None:
+    if schedule.hours is None:
+        raise NotApplicable(
+            "I need the business hours first: what is outside them is approved. "
+            "For example `autoapprove on hours mon-fri 09:00-17:00 Europe/Berlin`."
+        )
+    if why := trouble(schedule):
+        raise NotApplicable(f"I cannot turn this schedule on: {why}. Please set that anew.")
+
+
+def _check_end(schedule: Schedule, now: int) -> None:
+    if has_ended(schedule, now):
+        raise NotApplicable(
+            f"{schedule.until} is over, so nothing would be approved. "
+            "Give a later last day such as `autoapprove until 2026-12-24`, or `autoapprove until never`."
+        )

@@ -1,0 +1,119 @@
+"""The welcome of a channel: who decides there now, and the picker."""
+
+from typing import Any
+
+import pytest
+
+from slack_bot.blocks import (
+    EVERYONE,
+    PICK_EVERYONE,
+    PICK_GROUPS,
+    PICK_PEOPLE,
+    SAVE_APPROVERS,
+    Message,
+    welcome,
+)
+from slack_bot.command_parser import HELP
+from slack_bot.policy import ChannelPolicy
+from tests.slack_bot.shown import objects, taken_by_slack, words
+
+CHANNEL = "C01APPROVALS"
+GROUPS = [("S01APPROVERS", "approvers"), ("S02ONCALL", "oncall")]
+FRESH = ChannelPolicy(registered_by="U04ADMIN")
+
+
+def drawn(policy: ChannelPolicy = FRESH, **changes: Any) -> Message:
+    given = {"help_lines": HELP, "groups": GROUPS, "notes": ()} | changes
+    message = welcome(CHANNEL, policy, **given)
+    taken_by_slack(message)
+    return message
+
+
+def block(message: Message, block_id: str) -> dict[str, Any]:
+    return next(block for block in message.blocks if block["block_id"] == block_id)
+
+
+def who(message: Message) -> str:
+    return words(block(message, "about")).splitlines()[1]
+
+
+def element(message: Message, action_id: str) -> dict[str, Any]:
+    return next(part for part in objects(message.blocks) if part.get("action_id") == action_id)
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (FRESH, "only @U04ADMIN, who registered it, and nobody else until somebody is picked below."),
+        (ChannelPolicy(), "nobody until somebody is picked below."),
+        (ChannelPolicy(users=("U02APPROVER",)), "@U02APPROVER."),
+        (ChannelPolicy(users=("U02APPROVER", "U03SECOND")), "@U02APPROVER and @U03SECOND."),
+        (
+            ChannelPolicy(users=("U02APPROVER",), groups=("S01APPROVERS",), everyone=True),
+            "@U02APPROVER, @S01APPROVERS and all full members of this channel.",
+        ),
+        (ChannelPolicy(everyone=True, registered_by="U04ADMIN"), "all full members of this channel."),
+    ],
+)
+def test_it_says_who_may_decide_now(policy: ChannelPolicy, said: str) -> None:
+    assert who(drawn(policy)) == f"Who may decide: {said}"
+
+
+def test_of_very_many_it_names_some_and_counts_the_others() -> None:
+    policy = ChannelPolicy(users=tuple(f"U{number:09}" for number in range(180)))
+    assert who(drawn(policy)).endswith(", @U000000049 and 130 more.")
+    assert element(drawn(policy), PICK_PEOPLE)["initial_users"] == list(policy.users)
+
+
+def test_its_picker_shows_what_is_picked() -> None:
+    fresh = drawn()
+    assert "initial_users" not in element(fresh, PICK_PEOPLE)
+    assert "initial_options" not in element(fresh, PICK_GROUPS)
+    assert "initial_options" not in element(fresh, PICK_EVERYONE)
+
+    picked = drawn(ChannelPolicy(users=("U02APPROVER",), groups=("S02ONCALL",), everyone=True))
+    assert element(picked, PICK_PEOPLE)["initial_users"] == ["U02APPROVER"]
+    assert [one["value"] for one in element(picked, PICK_GROUPS)["initial_options"]] == ["S02ONCALL"]
+    assert [one["value"] for one in element(picked, PICK_EVERYONE)["initial_options"]] == [EVERYONE]
+    assert element(picked, SAVE_APPROVERS)["text"]["text"] == "Save approvers"
+
+
+def test_where_groups_cannot_be_read_there_is_no_menu_of_them_and_a_note_says_so() -> None:
+    message = drawn(groups=(), notes=("I cannot read user groups.",))
+    assert all(part.get("action_id") != PICK_GROUPS for part in objects(message.blocks))
+    assert words(block(message, "notes")) == "⚠️ I cannot read user groups.\n"
+
+
+def test_of_a_hundred_and_one_groups_the_chosen_ones_and_others_are_listed_and_the_words_say_how_to_go_on() -> (
+    None
+):
+    groups = [(f"S{number:09}", f"group-{number}") for number in range(101)]
+    message = drawn(ChannelPolicy(groups=("S000000100",)), groups=groups)
+    options = element(message, PICK_GROUPS)["options"]
+    assert len(options) == 100
+    assert options[0]["value"] == "S000000100"
+    assert "Of 101 groups 100 are listed." in block(message, "groups")["hint"]["text"]
+    assert "approvers @group" in block(message, "groups")["hint"]["text"]
+
+
+def test_it_tells_what_can_be_written() -> None:
+    told = words(block(drawn(), "help"))
+    assert all(command in told for command, _ in HELP)
+    assert "`" not in told
+    code = [part["text"] for part in objects(block(drawn(), "help")) if part.get("style") == {"code": True}]
+    assert "approvers everyone" in code
+
+
+def test_without_help_or_notes_there_are_no_empty_blocks() -> None:
+    ids = [block["block_id"] for block in drawn(help_lines=(), groups=()).blocks]
+    assert ids == ["headline", "about", "people", "everyone", "save"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["<!channel>", "& <@U04ADMIN>", "\u202eexe", "\n", "x" * 3_001, "👩\u200d👩\u200d👧🏽", "שלום", ""],
+)
+def test_whatever_a_group_is_called_slack_takes_the_welcome_and_nothing_is_parsed(name: str) -> None:
+    message = drawn(groups=[("S01APPROVERS", name)], notes=(name,), help_lines=((name or "x", name),))
+    assert all(part.get("type") != "mrkdwn" for part in objects(message.blocks))
+    assert "<" not in message.text

@@ -1,0 +1,144 @@
+"""Cards with anything in them, on their whole way: shown, whole in the thread, looked at, answered, settled."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import Sandbox
+from slack_bot import approvals
+from slack_bot.blocks import welcome
+from slack_bot.command_parser import HELP
+from slack_bot.policy import ChannelPolicy
+from slack_bot.slack_api import call
+from slack_bot.web_client import web_client
+from tests.rig import ADMIN, APPROVALS, APPROVER, OUTSIDER, Rig, has_buttons, texts
+from tests.slack_bot.forms import modal, modals, opened, other, words
+from tests.slack_bot.shown import objects
+from upstream_client.models import Duration
+
+NAMES = {
+    "a mention of everybody": "<!channel> <@U04ADMIN> & <https://evil.example|https://bank.example>",
+    "markup": "*bold* `code` > quote :white_check_mark:",
+    "3,001 characters": "x" * 3_001,
+    "40,000 characters": "n" * 40_000,
+    "right to left": "\u202egnp.exe \u05e9\u05dc\u05d5\u05dd",
+    "emoji": "👩\u200d👩\u200d👧🏽" * 20,
+    "many lines": "one\r\ntwo\n" * 300,
+}
+
+
+@pytest.fixture
+def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
+    with Rig(sandbox, tmp_path) as running:
+        yield running
+
+
+def replies(rig: Rig) -> list[dict[str, Any]]:
+    """The messages in the newest card's thread."""
+    ts = rig.card()["ts"]
+    return [
+        message
+        for message in rig.control.messages(APPROVALS)
+        if message.get("thread_ts") == ts and message["ts"] != ts
+    ]
+
+
+def assert_unparsed(rig: Rig) -> None:
+    """Outside words became nothing but words, in all that Slack was sent."""
+    for made in rig.control.calls():
+        sent = made["arguments"]
+        if made["method"].startswith(("chat.", "views.")):
+            kinds = {part.get("type") for part in objects(sent)}
+            assert not kinds & {"mrkdwn", "broadcast", "usergroup", "markdown"}
+            assert not {"<", ">"} & set(sent.get("text") or "")
+            assert {part["user_id"] for part in objects(sent) if part.get("type") == "user"} <= {APPROVER}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_whatever_somebody_asks_for_it_is_shown_looked_at_and_answered(rig: Rig, name: str) -> None:
+    request = rig.ask(user=name, file=name, reason=name)
+    assert has_buttons(rig.card())
+    details = opened(rig, "details", OUTSIDER)
+    assert len(words(details)) > len(name) / 2
+    opened(rig, "reason")
+    rig.control.close_modal(APPROVER)
+    opened(rig, "comment")
+    rig.control.submit(APPROVER, {"typed_duration": "25m", "reason_text": name[:1_000]})
+    rig.run()
+    assert rig.headline() == "Approved by Approver"
+    assert rig.upstream_request(request)["duration"] == 25
+    assert_unparsed(rig)
+
+
+@pytest.mark.parametrize("length", [3_001, 40_000])
+def test_a_reason_too_long_for_the_card_stands_whole_in_its_thread_once(rig: Rig, length: int) -> None:
+    reason = ("because " * (length // 8 + 1))[: length - 1] + "."
+    rig.ask(reason=reason)
+    assert f"{length - 1_000:,} more characters, whole in the thread)" in rig.words()
+    told = [
+        element["elements"][0]["text"]
+        for reply in replies(rig)
+        for block in reply["blocks"]
+        for element in block["elements"]
+        if element["type"] == "rich_text_preformatted"
+    ]
+    assert "".join(told) == reason
+    rig.press(APPROVER, "deny_request")
+    rig.run()
+    rig.look()
+    assert len("".join(texts([reply["blocks"] for reply in replies(rig)]))) < 1.1 * length
+    assert "thread" not in rig.words()
+
+
+def test_what_fits_has_no_thread(rig: Rig) -> None:
+    rig.ask()
+    assert replies(rig) == []
+
+
+def test_a_request_that_a_schedule_approves_is_settled_in_its_words_and_names_nobody(rig: Rig) -> None:
+    request = rig.ask()
+    row = rig.row()
+    with rig.ledger.write() as tx:
+        hour, hours = Duration(3_600), "outside mon-fri 09:00-17:30 Europe/Berlin"
+        now = rig.clock.now()
+        assert approvals.approve_by_schedule(tx, now, row.key, row.version, hour, APPROVALS, hours)
+    rig.clock.advance(1)
+    rig.run("publisher")
+    assert rig.headline() == "Approved automatically, waiting for Privilege Manager"
+    rig.run()
+    assert rig.headline() == "Approved automatically"
+    said = rig.words().replace("\n", " ")
+    assert f"Approved for 1 hour by the schedule: {hours}, " in said
+    assert "<@" not in str(rig.card())
+    assert rig.upstream_request(request)["duration"] == 60
+    assert not has_buttons(rig.card())
+
+
+def test_a_press_on_a_card_that_a_schedule_settled_meanwhile_is_told_so(rig: Rig) -> None:
+    rig.ask()
+    row = rig.row()
+    rig.press(APPROVER, "choose_duration", value=other(rig))
+    with rig.ledger.write() as tx:
+        approvals.approve_by_schedule(
+            tx, rig.clock.now(), row.key, row.version, Duration(3_600), APPROVALS, "at night"
+        )
+    rig.step("clerk")
+    assert modals(rig) == []
+    assert "the schedule has approved this request" in rig.told(APPROVER)[0]
+    opened(rig, "details")
+    assert "Approved for 1 hour by the schedule" in words(modal(rig)).replace("\n", "")
+
+
+def test_the_welcome_is_taken_by_slack_before_and_after_a_pick(rig: Rig) -> None:
+    client = web_client(rig.settings(), timeout=2, retries=False)
+    groups = [(f"S{number:09}", f"<!channel> group {number}") for number in range(101)]
+    fresh = welcome(APPROVALS, ChannelPolicy(registered_by=ADMIN), HELP, groups, ["Read this."])
+    posted = call(client, "chat.postMessage", {"channel": APPROVALS, **fresh.message()})
+    picked = ChannelPolicy(users=(APPROVER,), groups=(groups[100][0],), everyone=True, registered_by=ADMIN)
+    drawn = welcome(APPROVALS, picked, HELP, groups, [])
+    call(client, "chat.update", {"channel": APPROVALS, "ts": posted["ts"], **drawn.message()})
+    (shown,) = rig.control.messages(APPROVALS)
+    people = next(block for block in shown["blocks"] if block["block_id"] == "people")
+    assert people["element"]["initial_users"] == [APPROVER]

@@ -1,0 +1,261 @@
+"""Admins set schedules that approve without a person; everybody concerned is told."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from sandbox import Sandbox
+from slack_bot.channel import Source
+from slack_bot.channel_store import Channel
+from slack_bot.clock import SECOND
+from slack_bot.conversation import schedule_text
+from slack_bot.policy import ChannelPolicy
+from slack_bot.schedule import Hours, Schedule, Window, describe
+from tests.rig import ADMIN, APPROVALS, APPROVER, APPROVERS, OUTSIDER, SECOND_CHANNEL, Killed, Rig
+from tests.slack_bot.conversing import (
+    announced,
+    block_state,
+    command,
+    hear,
+    mention,
+    recorded,
+    registered,
+    rules,
+    talking,
+    unblock_state,
+    write,
+)
+
+HOURS = "hours mon-fri 09:00-17:30 Europe/Berlin"
+ON = f"autoapprove on {HOURS}"
+BOTH = {APPROVALS: APPROVERS, SECOND_CHANNEL: APPROVERS}
+HERE, EVERYWHERE = schedule_text.HERE, schedule_text.EVERYWHERE
+
+
+def stored(rig: Rig, scope: str = APPROVALS) -> Schedule:
+    schedule = rig.schedules.get(scope)
+    assert schedule is not None
+    return schedule
+
+
+def test_an_admin_turns_a_schedule_on_and_is_told_what_that_means(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path) as rig:
+        registered(rig)
+        told = mention(rig, ADMIN, ON)
+        schedule = stored(rig)
+        assert schedule.on
+        assert (schedule.set_by, schedule.set_at is not None) == (ADMIN, True)
+        assert told.startswith(f"The schedule is on here: without a person I approve {describe(schedule)}.")
+        assert "It opens next on <!date^" in told or "It is open now, until <!date^" in told
+        assert "may state no risk" in told
+        assert "autoapprove rated-only" in told
+
+
+def test_everybody_in_the_channel_is_told_when_it_begins_changes_and_ends(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with talking(sandbox, tmp_path) as rig:
+        registered(rig)
+        for words in (ON, "autoapprove max-risk high", "autoapprove off", "autoapprove max-risk low"):
+            mention(rig, ADMIN, words)
+        on, riskier, off = announced(rig)[1:]
+        assert on.startswith("From now on I approve here without a person outside")
+        assert on.endswith(f"<@{ADMIN}> has set this.")
+        assert "up to high risk" in riskier
+        assert off == f"From now on I approve nothing here without a person. <@{ADMIN}> has set this."
+
+
+def test_each_change_is_on_record_with_what_was_before_and_after(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path) as rig:
+        registered(rig)
+        mention(rig, ADMIN, ON)
+        mention(rig, ADMIN, "autoapprove duration 1h")
+        first, second = recorded(rig, "schedule_changed")
+        assert (first.actor, first.detail["what"], first.detail["before"]) == (ADMIN, APPROVALS, None)
+        assert second.detail["before"] == first.detail["after"]
+        after = second.detail["after"]
+        assert isinstance(after, dict)
+        assert after["duration"] == {"seconds": 3600}
+
+
+def test_anybody_may_ask_and_nobody_but_an_admin_may_change(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        assert mention(rig, OUTSIDER, "autoapprove status") == (
+            "I approve nothing without a person here: no schedule is set."
+        )
+        assert mention(rig, APPROVER, ON).startswith("This is for admins:")
+        assert rules(rig) == ["admins only"]
+        assert rig.schedules.all() == {}
+        mention(rig, ADMIN, ON)
+        assert mention(rig, OUTSIDER, "autoapprove status").startswith("The schedule is on here")
+
+
+def test_without_hours_it_is_not_turned_on_and_the_words_say_what_to_write(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        assert mention(rig, ADMIN, "autoapprove on").startswith("I need the business hours first")
+        assert rig.schedules.all() == {}
+
+
+def test_what_holds_already_is_not_set_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        mention(rig, ADMIN, ON)
+        assert mention(rig, ADMIN, ON).startswith("That is how it is already. The schedule is on here")
+        assert mention(rig, ADMIN, "autoapprove on").startswith("That is how it is already.")
+        assert len(recorded(rig, "schedule_changed")) == 1
+        assert len(announced(rig)) == 1
+
+
+def test_turning_off_what_was_never_on_sets_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        assert mention(rig, ADMIN, "autoapprove off").startswith("That is how it is already.")
+        assert rig.schedules.all() == {}
+
+
+def test_a_channel_without_its_own_schedule_goes_by_the_one_for_all(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        told = mention(rig, ADMIN, f"autoapprove all on {HOURS}")
+        assert told.startswith(f"The schedule is on {EVERYWHERE}:")
+        assert announced(rig)[0].startswith(f"From now on I approve {EVERYWHERE} without a person")
+        assert announced(rig, SECOND_CHANNEL) == []
+        assert mention(rig, APPROVER, "autoapprove status", SECOND_CHANNEL).startswith(
+            "The schedule is on here"
+        )
+
+
+def test_a_change_in_one_channel_begins_with_what_holds_there(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        mention(rig, ADMIN, f"autoapprove all on {HOURS}")
+        mention(rig, ADMIN, "autoapprove duration 1h")
+        assert stored(rig).on
+        assert stored(rig).hours == stored(rig, "all").hours
+        assert stored(rig, "all").duration.seconds is None
+
+
+def test_turned_off_here_the_answer_says_where_it_is_still_on(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        mention(rig, ADMIN, f"autoapprove all on {HOURS}")
+        told = mention(rig, ADMIN, "autoapprove off")
+        assert not stored(rig).on
+        assert f"Another schedule is still on {EVERYWHERE}" in told
+
+
+def test_another_channels_schedule_is_set_by_its_name_and_announced_there(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        told = mention(rig, ADMIN, f"autoapprove <#{SECOND_CHANNEL}|second-approvals> on {HOURS}")
+        assert told.startswith(f"The schedule is on in <#{SECOND_CHANNEL}>:")
+        assert announced(rig) == []
+        assert announced(rig, SECOND_CHANNEL)[0].startswith("From now on I approve here without a person")
+
+
+def test_directly_it_must_be_said_which_schedule_is_meant(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        assert write(rig, ADMIN, ON).startswith("Which schedule do you mean?")
+        assert write(rig, ADMIN, "autoapprove status").startswith("Which schedule do you mean?")
+        assert write(rig, ADMIN, f"autoapprove all on {HOURS}").startswith("The schedule is on in every")
+        assert announced(rig)
+        assert announced(rig, SECOND_CHANNEL)
+
+
+def test_directly_for_all_it_is_announced_in_the_default_channel(sandbox: Sandbox, tmp_path: Path) -> None:
+    rig = Rig(sandbox, tmp_path, {APPROVALS: APPROVERS})
+    rig.declared.append(Channel(SECOND_CHANNEL, ChannelPolicy(), Source.ENVIRONMENT, is_default=True))
+    with rig:
+        write(rig, ADMIN, f"autoapprove all on {HOURS}")
+        assert announced(rig) == []
+        assert len(announced(rig, SECOND_CHANNEL)) == 1
+
+
+def test_where_nothing_is_posted_there_is_no_schedule(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path) as rig:
+        assert "is not registered, so it has no schedule" in mention(rig, ADMIN, ON)
+        assert "is not registered, so it has no schedule" in mention(
+            rig, ADMIN, f"autoapprove <#{SECOND_CHANNEL}> off"
+        )
+        assert rules(rig) == ["channel not registered"] * 2
+
+
+def test_what_the_store_does_not_take_changes_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        block_state(tmp_path, "schedules")
+        assert mention(rig, ADMIN, ON).startswith("I could not store this")
+        assert rig.schedules.all() == {}
+        assert rules(rig) == ["state cannot be written"]
+        assert announced(rig) == []
+
+
+def test_while_schedules_cannot_be_read_none_is_changed_and_every_answer_says_so(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        mention(rig, ADMIN, ON)
+        block_state(tmp_path, "schedules")
+        rig.refresher.work(rig.clock.now())
+        told = mention(rig, OUTSIDER, "autoapprove status")
+        assert "The schedule is on here" in told
+        assert "approve nothing without a person" in told
+        assert "I cannot read the channels and schedules" in mention(rig, ADMIN, "autoapprove off")
+        assert rules(rig) == ["state cannot be read"]
+        unblock_state(tmp_path, "schedules")
+
+
+@pytest.mark.parametrize("transaction", [1, 2])
+@pytest.mark.parametrize("words", [ON, "autoapprove off"])
+def test_a_crash_in_the_middle_leaves_one_change_recorded_announced_and_told(
+    sandbox: Sandbox, tmp_path: Path, words: str, transaction: int
+) -> None:
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        if words != ON:
+            mention(rig, ADMIN, ON)
+        before = len(announced(rig))
+        hear(rig, ADMIN, words)
+        with rig.killed_at(transaction), pytest.raises(Killed):
+            rig.step("clerk")
+        rig.restart()
+        rig.run("clerk")
+        done = recorded(rig, "schedule_changed")[-1]
+        assert (done.detail["before"] is None) is (words == ON)
+        assert len(recorded(rig, "schedule_changed")) == len(announced(rig)) == before + 1
+        assert stored(rig).on is (words == ON)
+        assert "That is how it is already" not in rig.told(ADMIN)[-1]
+
+
+def test_a_command_says_the_same_and_the_announcement_is_for_all(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        assert command(rig, ADMIN, ON).startswith("The schedule is on here")
+        assert len(announced(rig)) == 1
+
+
+NIGHT_AND_WEEKEND = Schedule(
+    on=True, hours=Hours((Window((0, 1, 2, 3, 4), 9 * 60, 17 * 60),), "Europe/Berlin"), set_by=ADMIN
+)
+FRIDAY_NOON = int(datetime(2026, 11, 20, 11, tzinfo=UTC).timestamp()) * SECOND
+FRIDAY_NIGHT = FRIDAY_NOON + 9 * 3600 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("schedule", "now", "words"),
+    [
+        (NIGHT_AND_WEEKEND, FRIDAY_NOON, "It opens next on <!date^1795190400^"),
+        (NIGHT_AND_WEEKEND, FRIDAY_NIGHT, "It is open now, until <!date^1795420800^"),
+        (Schedule(on=True), FRIDAY_NOON, "But it approves nothing: no business hours are set."),
+        (
+            Schedule(on=True, hours=NIGHT_AND_WEEKEND.hours, until=date(2026, 11, 1)),
+            FRIDAY_NOON,
+            "Its last day is over, so it approves nothing any more.",
+        ),
+        (
+            Schedule(on=True, hours=Hours((Window(tuple(range(7)), 0, 1440),), "UTC")),
+            FRIDAY_NOON,
+            "It does not open within a year.",
+        ),
+        (Schedule(), FRIDAY_NOON, "I approve nothing without a person here: the schedule is off."),
+        (None, FRIDAY_NOON, "I approve nothing without a person here: no schedule is set."),
+    ],
+)
+def test_how_a_schedule_stands_is_told_in_words(schedule: Schedule | None, now: int, words: str) -> None:
+    assert words in schedule_text.standing(schedule, HERE, now)

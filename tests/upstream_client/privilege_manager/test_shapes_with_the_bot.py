@@ -1,0 +1,43 @@
+"""The whole bot over each of the three instances, with the contract that discover wrote."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox import Sandbox
+from sandbox.privilege_manager import PENDING_REPORT, Shape
+from tests.rig import APPROVER, Rig
+from tests.upstream_client.privilege_manager.commands import Desk
+from upstream_client.privilege_manager import Contract
+
+SHAPES: dict[Shape, tuple[str, ...]] = {
+    "classic": (),
+    "alternative": (),
+    "report": ("--report", PENDING_REPORT),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("action", "status"), [("approve_request", "Approved"), ("deny_request", "Denied")])
+def test_a_press_in_slack_reaches_every_instance_with_who_pressed_and_our_decisions_id(
+    sandbox: Sandbox, desk: Desk, tmp_path: Path, shape: Shape, action: str, status: str
+) -> None:
+    # given an instance that speaks so, and what discover wrote of it
+    sandbox.control.shape_upstream(shape)
+    with desk.at(sandbox.privilege_manager):
+        assert desk.run("discover", "--write", "mine.json", *SHAPES[shape]) == 0
+    rig = Rig(sandbox, tmp_path)
+    rig.contract = Contract.load(desk.folder / "mine.json")
+    with rig:
+        request_id = rig.ask(file="C:\\setup.exe")
+        # when somebody presses
+        rig.press(APPROVER, action)
+        rig.run()
+        # then it is decided there once, and the comment says by whom and under which id of ours
+        record = rig.upstream_request(request_id)
+        assert (record["status"], record["decisions"]) == (status, 1)
+        decision_id = rig.row().decision_id
+        assert decision_id
+        assert record["comment"].startswith(f"[{decision_id}] {status} in Slack by ")
+        assert APPROVER in record["comment"]
+        assert rig.headline().startswith(status)
