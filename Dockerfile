@@ -3,7 +3,9 @@
 # It runs as a user without rights, on a file system that may be read-only: what it keeps lies in /state, what
 # it forgets in /run/approval-bot, and both are volumes.
 #
-#   docker run --read-only --env-file .env --volume approval-bot:/state approval-bot
+#   docker run --read-only --volume ./.env:/app/.env:ro --volume approval-bot:/state approval-bot
+#
+# (--env-file would take the quotes in .env as part of the values.)
 
 # From a mirror: --build-arg PYTHON_IMAGE=registry.example.com/python:3.13-slim
 ARG PYTHON_IMAGE=python:3.13-slim
@@ -28,6 +30,7 @@ WORKDIR /app
 COPY LICENSE channels.json ./
 COPY upstream_client upstream_client
 COPY slack_bot slack_bot
+COPY instance instance
 # Files come with the rights they had where they were cloned. Python's image holds no bytecode of the standard
 # library, and at run time none can be written: what the bot loads is loaded here once, as a proof and to keep it.
 RUN chmod -R a+rX,go-w . \

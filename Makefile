@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 DEVELOPMENT := $(VENV)/installed
@@ -17,8 +18,8 @@ help: ## lists the commands
 demo: $(DEVELOPMENT) ## a Slack workspace and Privilege Manager on this machine, with the bot in it; Ctrl-C ends it
 	@exec $(BIN)/python -m sandbox
 
-test: $(DEVELOPMENT) ## runs the tests; some of them only: make test ARGS=tests/slack_bot
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(DEVELOPMENT) ## runs the tests; some of them only: make test ARGS=tests/slack_bot; one by one: WORKERS=0
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(DEVELOPMENT) ## lints, checks formatting, types and who may import whom
 	@$(BIN)/python -m ruff check --quiet

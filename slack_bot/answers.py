@@ -40,6 +40,17 @@ SAID_TOO_LONG_AGO = (
     "I could not get to what you asked within 15 minutes, so I leave it. "
     "Please look at `status`, and ask again if you still want it."
 )
+LEFT_UNDONE = (
+    "I was stopped in the middle of what you asked, and by now it is more than 15 minutes old, so I leave it: it "
+    "is not done. Please ask again if you still want it."
+)
+NOT_STORED_AFTER_ALL = (
+    "What you asked is not stored, so I go on as before. Please ask again if you still want it."
+)
+OVERTAKEN = (
+    "What you asked had to wait, and what was asked after it is done already, so I leave it. "
+    "Please look at `status`, and ask again if you still want it."
+)
 CHANGED_SINCE = (
     "I was stopped in the middle of what you asked, and somebody else has changed the same since, so I leave "
     "it. Please look at `status`, and ask again if you still want it."
@@ -48,6 +59,10 @@ TOO_LONG = "That was longer than any command, so I did nothing. Please write it 
 NOT_OUR_MENU = (
     "This menu does not belong to a message that I keep, so I did nothing. "
     "The people who run me will see it in my log."
+)
+MENU_OUT_OF_DATE = (
+    "This menu was out of date: who may decide here was changed since it was drawn, so I saved nothing. "
+    "I draw it anew. Please pick again, or mention me with `approvers @person`."
 )
 WHICH_CHANNEL = "Which channel do you mean? Please write it in the channel, or name the channel with its #."
 SAY_IT_THERE = "Please write this in the channel that you mean."
@@ -68,6 +83,14 @@ SHARED = (
 HAS_SCHEDULE = (
     "A schedule from before still approves requests here without a person. "
     "See “autoapprove status”; “autoapprove off” ends it."
+)
+HAS_SCHEDULE_FOR_ALL = (
+    "The schedule for all channels approves requests here without a person. "
+    "See “autoapprove status”; “autoapprove all off” ends it, and “autoapprove off” for this channel."
+)
+STILL_FOR_ALL = (
+    "No channel is registered now, but the schedule for all is still on: it approves again as soon as one is. "
+    "`autoapprove all off` ends it."
 )
 TITLE_LIMIT = 150
 MOST_SHOWN = 3_000
@@ -143,13 +166,21 @@ def help_on(topic: str = "") -> str:
 
 
 def not_stored(why: str) -> str:
-    """The store did not confirm a change. ``why`` are its own words."""
+    """The store did not take a change. ``why`` are its own words."""
     return f"I could not store this, so I go on as before. {escaped(why)}"
+
+
+def unsettled(why: str) -> str:
+    """Nobody knows whether the store took a change. ``why`` are its own words."""
+    return (
+        f"I cannot tell yet whether this is stored: {escaped(why)} "
+        "Until I can, I approve nothing without a person. I look again, and tell you."
+    )
 
 
 def stored_over(why: str) -> str:
     """The store took a change, over somebody else's. ``why`` are its own words."""
-    return f"Somebody else changed this as well. {escaped(why)}"
+    return f"⚠️ Somebody else changed this as well. {escaped(why)}"
 
 
 def state_unread(why: str) -> str:
@@ -237,7 +268,7 @@ def no_such_group(group: str) -> str:
 
 def not_redrawn(why: str) -> str:
     """The choice stands, and the message where it was made still shows the one before."""
-    return f"I could not draw the message above again ({why}): it does not show this yet."
+    return f"I could not draw the welcome again ({why}): it does not show this yet."
 
 
 def removed(by: str) -> str:
@@ -301,6 +332,11 @@ def channels_unread(why: str) -> str:
         f"I cannot read which channels are registered, so I did nothing: {escaped(why)} "
         "Please press again later."
     )
+
+
+def registrations_unread(why: str) -> str:
+    """For somebody in a channel that may well be registered: nobody can tell at the moment."""
+    return f"I cannot read which channels are registered: {escaped(why)} Please ask again later."
 
 
 def as_of(title: str, read_at: int | None, now: int) -> str:

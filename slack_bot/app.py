@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from slack_bot import upstreams
 from slack_bot.channel_store import Channel, ChannelsFileError, ChannelStore
-from slack_bot.config import Settings, SettingsError, load_settings
+from slack_bot.config import Settings, SettingsError, load_settings, unknown_names
 from slack_bot.connection import ConnectionRefused
 from slack_bot.daemon import CALL_TIMEOUT, Daemon, Stores
 from slack_bot.identity import Identity
@@ -138,6 +138,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return SETTINGS_WRONG
     configure_logs(settings.log_format, settings.log_level, settings.secrets)
+    if unknown := unknown_names():
+        log.warning("no setting has these names: is one of them misspelt?", names=unknown)
     try:
         stores = _open(settings, declared, store)
     except LedgerUnusable as error:

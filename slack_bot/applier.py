@@ -13,14 +13,16 @@ import structlog
 from sqlalchemy import select
 
 from slack_bot import approvals
-from slack_bot.approvals import Outdated
+from slack_bot.approvals import Cause, Outdated
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger, requests
 from slack_bot.rows import RequestRow, State, request_by_key
 from upstream_client.base import Upstream
 from upstream_client.exceptions import Interrupted, NotUnderstood, Throttled, UpstreamError
 from upstream_client.models import (
+    ApprovalRequest,
     Decision,
+    Duration,
     Outcome,
     OutcomeKind,
     Seen,
@@ -33,6 +35,8 @@ ABANDONED_AFTER = 200 * SECOND
 """Another replica that began so long ago is dead: a call, a log-on and the call again take 65 s each at most."""
 LONGEST_WAIT = 3600 * SECOND
 STUMBLED = "Something is wrong in the bot itself; its log says what. I keep trying."
+RUN_OUT = "The time until which {name} approved has passed, so nothing was approved."
+NOT_COVERED = "The schedule no longer covers it. It waits for a person."
 TAKEN_AS = {Verdict.APPROVE: Status.APPROVED, Verdict.DENY: Status.DENIED}
 
 log = structlog.get_logger(__name__)
@@ -48,11 +52,13 @@ class Applier:
         clock: Callable[[], int],
         changed: Callable[[], None],
         instance: str,
+        still_covered: Callable[[ApprovalRequest, Duration, int], bool],
         *,
         look_again_after: float = 2.0,
     ) -> None:
         """``instance`` names this process, ``changed`` tells the publisher.
 
+        ``still_covered``: whether the schedules approve a request, for so long, at that time.
         ``look_again_after``: seconds between looks after an unknown outcome, for the upstream to finish in.
         """
         self._upstream = upstream
@@ -60,6 +66,7 @@ class Applier:
         self._clock = clock
         self._changed = changed
         self._instance = instance
+        self._still_covered = still_covered
         self._look_again = int(look_again_after * SECOND)
         self._stopping = threading.Event()
         self._log = log.bind(upstream=upstream.name)
@@ -144,8 +151,12 @@ class Applier:
             return
         if self._stopping.is_set():
             return
+        now = self._clock()
+        if row.left(now) is None:
+            self._reopen(row, RUN_OUT.format(name=row.decided_by_name))
+            return
         with self._ledger.write() as tx:
-            approvals.intend(tx, self._clock(), row, self._instance)
+            approvals.intend(tx, now, row, self._instance)
         intended = self._read(row.key)
         if intended is None:
             raise LookupError(f"request {row.key} vanished from the ledger")
@@ -171,12 +182,24 @@ class Applier:
         if seen.request is None:
             self._put_off(row, NotUnderstood(f"{self._upstream.title} does not say what is asked."))
             return False
-        if seen.request.digest == row.digest:
-            return True
-        notice = f"The request changed after {row.decided_by_name} approved it. This is how it stands now."
-        with self._ledger.write() as tx:
-            approvals.reopen(tx, self._clock(), row, notice, seen.request)
-        return False
+        notice = self._why_not_now(row, seen.request)
+        if notice:
+            with self._ledger.write() as tx:
+                approvals.reopen(tx, self._clock(), row, notice, seen.request)
+        return not notice
+
+    def _why_not_now(self, row: RequestRow, request: ApprovalRequest) -> str:
+        """Why the approval does not stand any more, for the card; "" where it does.
+
+        A person's holds for what was shown. A schedule's holds while one covers the request as it is now: the
+        upstream may have been down until morning, and the risk is not in the digest.
+        """
+        if request.digest != row.digest:
+            return f"The request changed after {row.decided_by_name} approved it. This is how it stands now."
+        by_schedule = row.cause == Cause.SCHEDULE
+        if by_schedule and not self._still_covered(request, row.for_how_long, self._clock()):
+            return NOT_COVERED
+        return ""
 
     def _gone_before(self, row: RequestRow, seen: Seen) -> None:
         """It no longer waits. Where only the list tells that, a single list may be wrong: it is read twice."""

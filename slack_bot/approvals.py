@@ -10,23 +10,26 @@ it is still the version that the caller read: the first verdict wins, across thr
 """
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sqlalchemy import Connection, insert, update
 
 from slack_bot import audit, policy
 from slack_bot.audit import Kind
-from slack_bot.ballots import Ballot, Counting
+from slack_bot.ballots import Ballot, Counting, how_long
 from slack_bot.ledger import cards, requests, votes
 from slack_bot.rows import (
     FINAL,
+    UNDECIDED,
     CardState,
     RequestRow,
     State,
     body_of,
     hash_of,
     key_of,
+    next_turn,
     request_by_key,
     shown_digest,
     votes_of,
@@ -61,6 +64,22 @@ class _Ruling:
     by: str
     by_name: str
     channel: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+    """What the audit log is told besides."""
+    until_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a schedule gives a request. ``channel`` is whose schedule it is, "" for the one for all.
+
+    ``words`` describe the schedule, ``set_by`` is the user id of whoever set it.
+    """
+
+    channel: str
+    duration: Duration
+    words: str
+    set_by: str
 
 
 THE_SCHEDULE = "the schedule"
@@ -86,37 +105,13 @@ def add(tx: Connection, now: int, request: ApprovalRequest) -> None:
             first_seen_at=now,
             changed_at=now,
             notice="",
-            **_UNDECIDED,
+            turn=next_turn(tx, now),
+            **UNDECIDED,
         )
     )
     audit.append(
         tx, now, Kind.REQUEST_SEEN, key, upstream=request.upstream, id=request.id, digest=request.digest
     )
-
-
-_UNDECIDED: dict[str, object] = {
-    "missing": 0,
-    "verdict": None,
-    "cause": None,
-    "duration": None,
-    "reason": "",
-    "decided_by": "",
-    "decided_by_name": "",
-    "decided_in": "",
-    "decided_at": None,
-    "decision_id": "",
-    "intent_at": None,
-    "intent_by": "",
-    "attempts": 0,
-    "seen_pending": 0,
-    "unsure": False,
-    "due_at": None,
-    "trouble": "",
-    "outcome_status": "",
-    "outcome_by": "",
-    "outcome_detail": "",
-    "settled_at": None,
-}
 
 
 def _expect(row: RequestRow, *states: State) -> None:
@@ -190,7 +185,7 @@ def still_there(tx: Connection, now: int, row: RequestRow) -> None:
 
 def _begin_anew(tx: Connection, now: int, row: RequestRow, notice: str, request: ApprovalRequest) -> None:
     """The request waits as if nobody had answered it, with a notice that says why."""
-    values = _UNDECIDED | _as_told(request)
+    values = UNDECIDED | _as_told(request)
     revision = row.revision + 1
     _change(
         tx, now, row, State.PENDING, look=True, **values, revision=revision, revised_at=now, notice=notice
@@ -259,22 +254,30 @@ def vote(tx: Connection, now: int, key: str, ballot: Ballot) -> Counting:
             ballot.user_id,
             ballot.user_name,
             ballot.channel,
+            until_at=ballot.until_at,
         )
         _decide(tx, now, row, ruling)
     return Counting.COUNTED
 
 
-def approve_by_schedule(
-    tx: Connection, now: int, key: str, version: int, duration: Duration, channel: str, words: str
-) -> bool:
-    """Decides for a schedule of ``channel``, which ``words`` describe, on what was read at ``version``.
+def approve_by_schedule(tx: Connection, now: int, key: str, version: int, grant: Grant) -> bool:
+    """Decides for a schedule, on what was read at ``version``.
 
     False where the request changed since, no longer waits, or came back: that is for a person to look at.
     """
     row = request_by_key(tx, key, lock=True)
     if row is None or row.version != version or not _may_be_scheduled(row):
         return False
-    ruling = _Ruling(Verdict.APPROVE, Cause.SCHEDULE, duration, words, "", THE_SCHEDULE, channel)
+    ruling = _Ruling(
+        Verdict.APPROVE,
+        Cause.SCHEDULE,
+        grant.duration,
+        grant.words,
+        "",
+        THE_SCHEDULE,
+        grant.channel,
+        {"scope": grant.channel or "all", "set_by": grant.set_by},
+    )
     _decide(tx, now, row, ruling)
     return True
 
@@ -297,6 +300,7 @@ def _record_vote(tx: Connection, now: int, row: RequestRow, ballot: Ballot) -> N
             reason=ballot.reason,
             voted_at=now,
             inbox_id=ballot.inbox_id,
+            until_at=ballot.until_at,
         )
     )
     audit.append(
@@ -306,7 +310,7 @@ def _record_vote(tx: Connection, now: int, row: RequestRow, ballot: Ballot) -> N
         row.key,
         ballot.user_id,
         verdict=ballot.verdict.value,
-        duration=ballot.duration.words,
+        duration=how_long(ballot.duration, ballot.until_at),
         channel=ballot.channel,
         digest=row.digest,
         revision=row.revision,
@@ -324,6 +328,7 @@ def _decide(tx: Connection, now: int, row: RequestRow, ruling: _Ruling) -> None:
         verdict=ruling.verdict.value,
         cause=ruling.cause.value,
         duration=ruling.duration.seconds,
+        until_at=ruling.until_at,
         reason=ruling.reason,
         decided_by=ruling.by,
         decided_by_name=ruling.by_name,
@@ -342,21 +347,32 @@ def _decide(tx: Connection, now: int, row: RequestRow, ruling: _Ruling) -> None:
         verdict=ruling.verdict.value,
         cause=ruling.cause.value,
         decision=decision_id,
-        duration=ruling.duration.words,
+        duration=how_long(ruling.duration, ruling.until_at),
         channel=ruling.channel,
         reason=ruling.reason,
+        **ruling.detail,
     )
 
 
 def intend(tx: Connection, now: int, row: RequestRow, by: str) -> None:
-    """The decision goes to the upstream next; ``by`` is the process that sends it."""
+    """The decision goes to the upstream next, for what is left; ``by`` is the process that sends it."""
     _expect(row, State.DECIDED)
     if row.intent_at is not None:
         raise ValueError(f"the decision on request {row.key} is on its way already")
+    left = row.left(now)
+    if left is None:
+        raise ValueError(f"nothing is left of the time until which request {row.key} was approved")
     sending = {"intent_at": now, "intent_by": by, "attempts": row.attempts + 1, "missing": 0}
-    _change(tx, now, row, State.DECIDED, look=False, **sending)
+    _change(tx, now, row, State.DECIDED, look=left != row.for_how_long, duration=left.seconds, **sending)
     audit.append(
-        tx, now, Kind.INTENT, row.key, verdict=row.verdict, decision=row.decision_id, attempt=row.attempts + 1
+        tx,
+        now,
+        Kind.INTENT,
+        row.key,
+        verdict=row.verdict,
+        decision=row.decision_id,
+        attempt=row.attempts + 1,
+        duration=how_long(left, row.until_at),
     )
 
 

@@ -4,50 +4,56 @@ import threading
 from collections.abc import Callable, Mapping
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from slack_bot import approvals
+from slack_bot import approvals, inbox
+from slack_bot.approvals import Grant
 from slack_bot.blocks import UpstreamName
-from slack_bot.channel_store import ChannelStore
+from slack_bot.coverage import Coverage, Rule
 from slack_bot.ledger import Ledger, requests
-from slack_bot.rows import State, request_by_key
-from slack_bot.schedule import Schedule, describe_hours, is_open, should_auto_approve
-from slack_bot.schedule_store import ScheduleStore
+from slack_bot.rows import RequestRow, State, request_by_key
+from slack_bot.schedule import Schedule, describe_hours
+from slack_bot.schedule_store import ALL
 from upstream_client.models import ONE_TIME, ApprovalRequest, Duration
 
-EVERYWHERE = "all"
-"""The scope of the schedule that holds in every channel without one of its own."""
-
 log = structlog.get_logger(__name__)
+
+
+class NotNow(Exception):
+    """Nothing may be approved without a person at the moment; the text says why."""
 
 
 class AutoApprover:
     """Reconciler: schedules → verdicts. Used by one thread; it shows nothing and calls nobody.
 
-    A request that changed while it waited, or that came back, is left to people.
+    A request that changed while it waited, or that came back, is left to people. So is everything while
+    something that people said or pressed is not handled yet: it may be a no, or the end of a schedule.
     """
 
     def __init__(
         self,
         ledger: Ledger,
-        channels: ChannelStore,
-        schedules: ScheduleStore,
+        coverage: Coverage,
         upstreams: Mapping[str, UpstreamName],
         clock: Callable[[], int],
         decided: Callable[[], None],
         changed: Callable[[], None],
+        outdated: Callable[[], None],
     ) -> None:
-        """``decided`` is told where there is something to send, ``changed`` after each look."""
+        """``decided`` is told where there is something to send, ``changed`` after each look.
+
+        ``outdated`` is told where another replica has changed channels or schedules since they were read.
+        """
         self._ledger = ledger
-        self._channels = channels
-        self._schedules = schedules
+        self._coverage = coverage
         self._upstreams = upstreams
         self._clock = clock
         self._decided = decided
         self._changed = changed
+        self._outdated = outdated
         self._stopping = threading.Event()
         self._left: set[tuple[str, int]] = set()
-        self._left_by: Mapping[str, Schedule] = {}
+        self._left_by: Mapping[str, Rule] = {}
 
     def stop(self) -> None:
         """No new decision."""
@@ -56,32 +62,27 @@ class AutoApprover:
     def work(self, now: int) -> None:
         """Answers what the open schedules cover. Whoever looks at the clock wakes it again."""
         try:
-            open_now = {
-                scope: schedule for scope, schedule in self._holding().items() if is_open(schedule, now)
-            }
+            open_now = self._coverage.open_at(now)
             if open_now != self._left_by:
                 self._left.clear()
                 self._left_by = open_now
-            if open_now and self._answer(open_now):
+            if open_now and self._answer():
                 self._decided()
         finally:
             self._changed()
 
-    def _holding(self) -> dict[str, Schedule]:
-        """The schedule of each registered channel, its own or the one for all. None where they are unread."""
-        schedules = self._schedules.trusted()
-        found = {one.id: schedules.get(one.id, schedules.get(EVERYWHERE)) for one in self._channels.all()}
-        return {channel: schedule for channel, schedule in found.items() if schedule is not None}
-
-    def _answer(self, open_now: Mapping[str, Schedule]) -> int:
+    def _answer(self) -> int:
         """How many requests were answered."""
         waiting = self._waiting()
         self._left &= set(waiting)
-        return sum(
-            self._answer_one(key, version, open_now)
-            for key, version in waiting
-            if (key, version) not in self._left and not self._stopping.is_set()
-        )
+        answered = 0
+        try:
+            for key, version in waiting:
+                if (key, version) not in self._left and not self._stopping.is_set():
+                    answered += self._answer_one(key, version)
+        except NotNow as why:
+            log.info("nothing is approved by a schedule for now", why=str(why))
+        return answered
 
     def _waiting(self) -> list[tuple[str, int]]:
         query = (
@@ -96,42 +97,44 @@ class AutoApprover:
         with self._ledger.read() as connection:
             return [(row.key, row.version) for row in connection.execute(query)]
 
-    def _answer_one(self, key: str, version: int, open_now: Mapping[str, Schedule]) -> bool:
-        now = self._clock()
+    def _answer_one(self, key: str, version: int) -> bool:
+        """Whether it was answered. Raises `NotNow`."""
         with self._ledger.read() as connection:
             row = request_by_key(connection, key)
         if row is None or row.version != version:
             return False
-        asked = row.asked
-        found = _covering(asked, open_now, now)
-        duration = None if found is None else self._for_how_long(row.upstream, asked, found[1])
-        if found is None or duration is None:
+        if self._grant(row, self._clock()) is None:
             self._left.add((key, version))
             return False
-        channel, schedule = found
-        words = describe_hours(schedule)
         with self._ledger.write() as tx:
-            done = approvals.approve_by_schedule(tx, now, key, version, duration, channel, words)
-        if done:
-            log.info("approved by a schedule", request=key, channel=channel, set_by=schedule.set_by)
+            grant = self._grant_in(tx, key)
+            done = grant is not None and approvals.approve_by_schedule(tx, self._clock(), key, version, grant)
+        if done and grant is not None:
+            log.info("approved by a schedule", request=key, channel=grant.channel, set_by=grant.set_by)
         return done
+
+    def _grant_in(self, tx: Connection, key: str) -> Grant | None:
+        """What holds at the moment of the decision; a round may take long. Raises `NotNow`."""
+        row = request_by_key(tx, key, lock=True)
+        if inbox.waits(tx):
+            raise NotNow("something that people said or pressed is not handled yet")
+        if not self._coverage.is_current(tx):
+            self._outdated()
+            raise NotNow("channels or schedules were changed, and are not read yet")
+        return None if row is None else self._grant(row, self._clock())
+
+    def _grant(self, row: RequestRow, now: int) -> Grant | None:
+        asked = row.asked
+        rule = self._coverage.covering(asked, now)
+        duration = None if rule is None else self._for_how_long(row.upstream, asked, rule.schedule)
+        if rule is None or duration is None:
+            return None
+        scope, schedule = rule
+        channel = "" if scope == ALL else scope
+        return Grant(channel, duration, describe_hours(schedule), schedule.set_by)
 
     def _for_how_long(self, upstream: str, asked: ApprovalRequest, schedule: Schedule) -> Duration | None:
         """The schedule's duration; where it is not to be had one time, the least; None without that either."""
         if schedule.duration in asked.durations or self._upstreams[upstream].other_durations:
             return schedule.duration
         return ONE_TIME if ONE_TIME in asked.durations else None
-
-
-def _covering(
-    asked: ApprovalRequest, open_now: Mapping[str, Schedule], now: int
-) -> tuple[str, Schedule] | None:
-    """The first channel whose schedule covers the request, with the schedule."""
-    return next(
-        (
-            (channel, schedule)
-            for channel, schedule in open_now.items()
-            if should_auto_approve(schedule, asked, now)
-        ),
-        None,
-    )

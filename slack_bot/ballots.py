@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from slack_bot.clock import utc_text
 from upstream_client.models import Duration, Verdict
 
 
@@ -20,7 +21,8 @@ class Counting(StrEnum):
 class Ballot:
     """One approver's answer on its way into the count.
 
-    ``shown`` is the digest's beginning, from the card; ``pressed_at`` is when the press was saved.
+    ``shown`` is the digest's beginning, from the card; ``pressed_at`` is when the press was saved. ``until_at`` is
+    the moment until which it approves, where a moment was named and not a length of time.
     """
 
     shown: str
@@ -32,3 +34,9 @@ class Ballot:
     inbox_id: int
     pressed_at: int
     reason: str = ""
+    until_at: int | None = None
+
+
+def how_long(duration: Duration, until_at: int | None) -> str:
+    """In words: "2 hours", or "2 hours, until 2026-11-20 17:00 UTC"."""
+    return duration.words if until_at is None else f"{duration.words}, until {utc_text(until_at)}"

@@ -89,6 +89,10 @@ class ChannelStore:
         """Reads what is kept anew; see `Shelf.refresh`."""
         return self._shelf.refresh()
 
+    def look(self) -> str:
+        """Reads them anew, and returns why that could not be, "" where it could; see `Shelf.look`."""
+        return self._shelf.look()
+
     def register(self, channel_id: str, by: str, at: int) -> Channel:
         """Registers a channel, once: a second time returns what is registered.
 

@@ -38,8 +38,12 @@ log = structlog.get_logger(__name__)
 class Clerk:
     """Reconciler: inbox → votes, commands, private answers."""
 
-    def __init__(self, desk: Desk, client: WebClient, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, desk: Desk, client: WebClient, clock: Callable[[], int], emptied: Callable[[], None]
+    ) -> None:
+        """``emptied`` is told where everything that came is handled."""
         self._desk = desk
+        self._emptied = emptied
         self._client = client
         self._clock = clock
         self._stopping = threading.Event()
@@ -55,15 +59,16 @@ class Clerk:
         ledger = self._desk.ledger
         with ledger.read() as connection:
             items = inbox.due_items(connection, now)
-        for item in items:
-            if not self._stopping.is_set():
-                self._handle(item)
+        handled = [not self._stopping.is_set() and self._handle(item) for item in items]
+        if handled and all(handled):
+            self._emptied()
         self._send_some()
         with ledger.read() as connection:
             due = inbox.next_due(connection)
         return None if due is None else max(0.0, (due - self._clock()) / SECOND)
 
-    def _handle(self, item: Item) -> None:
+    def _handle(self, item: Item) -> bool:
+        """False where it was put off."""
         now = self._clock()
         with bound_contextvars(channel=item.channel, user=item.user_id):
             try:
@@ -71,10 +76,12 @@ class Clerk:
             except Busy as busy:
                 too_old = item.received_at + COUNTS_FOR + SECOND
                 self._postpone(item, min(self._open_again(busy), max(too_old, now)))
+                return False
             except Exception:
                 # One item must not hold up the others.
                 log.exception("an item of the inbox could not be handled", item=item.id, kind=item.kind)
-                self._again_or_never(item, now)
+                return self._again_or_never(item, now)
+        return True
 
     def _open_again(self, busy: Busy) -> int:
         """When Slack may be asked again: the same moment for all who wait, so that they keep their order."""
@@ -84,12 +91,14 @@ class Clerk:
             self._opens_at = at
         return self._opens_at
 
-    def _again_or_never(self, item: Item, now: int) -> None:
+    def _again_or_never(self, item: Item, now: int) -> bool:
+        """False where it is tried again."""
         if now - item.received_at <= COUNTS_FOR:
             self._postpone(item, now + AGAIN_AFTER)
-            return
+            return False
         with self._desk.ledger.write() as tx:
             inbox.finish(tx, item, now, "failed", answers.STALE)
+        return True
 
     def _postpone(self, item: Item, until: int) -> None:
         with self._desk.ledger.write() as tx:

@@ -21,7 +21,7 @@ from slack_bot.commands import (
     example,
 )
 from slack_bot.language.suggestion import did_you_mean, nearest, quoted
-from slack_bot.language.typed_text import Kind, Token, tokens
+from slack_bot.language.typed_text import Kind, Token, asks, tokens
 from slack_bot.schedule_changes import (
     Change,
     NotApplicable,
@@ -73,6 +73,7 @@ _GREETINGS = frozenset({"hello", "hi", "hey"})
 _AUTOAPPROVE = frozenset({"auto-approve", "auto_approve", "auto-approval", "autoapproval"})
 _FILLERS = frozenset({"and", "&"})
 _SEE_HELP = " Write `help` for all I understand."
+_ONLY_ASKED = "Was that a question? I changed nothing. Write it without the question mark, and I do it."
 
 
 def parse(text: str, our_user_id: str = "") -> Command | Misunderstood:
@@ -80,15 +81,25 @@ def parse(text: str, our_user_id: str = "") -> Command | Misunderstood:
     if len(text) > LONGEST:
         return Misunderstood(f"That is too long for a command, so I did not read it.{_SEE_HELP}")
     said = _for_us(tokens(text), our_user_id)
+    said = [token for token in said if token.key != "?"] or said[:1]
     if not said:
         return Greeting()
     head, rest = _head(said)
     if head.key in _GREETINGS and not rest:
         return Greeting()
     try:
-        return _read(head, rest)
+        command = _read(head, rest)
     except NotUnderstood as error:
         return Misunderstood(str(error))
+    if _changes_something(command) and asks(text):
+        return Misunderstood(_ONLY_ASKED)
+    return command
+
+
+def _changes_something(command: Command) -> bool:
+    if isinstance(command, AutoApprove):
+        return command.changes != (ShowStatus(),)
+    return isinstance(command, Remove | Approvers)
 
 
 def _for_us(said: list[Token], our_user_id: str) -> list[Token]:

@@ -19,7 +19,8 @@ from sqlalchemy.exc import ArgumentError
 UPSTREAMS: Final = ("privilege_manager",)
 LOG_FORMATS: Final = ("json", "text")
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
-PREFIXES: Final = ("SLACK_", "PRIVMAN_", "ADMIN_")
+ADMIN_PREFIX: Final = "ADMIN_"
+PREFIXES: Final = ("SLACK_", "PRIVMAN_", ADMIN_PREFIX)
 OTHER_NAME_OF_SLACK_CHANNEL: Final = "SLACK_APPROVAL_CHANNEL"
 
 TOKEN_KINDS: Final = {
@@ -107,8 +108,8 @@ def _upstreams(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    nearest = difflib.get_close_matches(word.lower(), known, n=1)
+def _nearest(word: str, known: tuple[str, ...], *, lower: bool = True) -> str:
+    nearest = difflib.get_close_matches(word.lower() if lower else word, known, n=1)
     return f" (did you mean “{nearest[0]}”?)" if nearest else f" (known: {', '.join(known)})"
 
 
@@ -387,9 +388,12 @@ def load_settings(env_file: Path | str = ".env") -> Settings:
     """
     path = Path(env_file)
     try:
-        return Settings(_env_file=path)
+        settings = Settings(_env_file=path)
+        problems = tuple(map(_misspelt, unknown_names(path, ADMIN_PREFIX)))
+        if not problems:
+            return settings
     except ValidationError as error:
-        unknown = _unknown_names(path)
+        unknown = unknown_names(path)
         problems = tuple(_problem(details, unknown) for details in error.errors())
     except (OSError, UnicodeDecodeError) as error:
         what = f"cannot be read: {error.strerror if isinstance(error, OSError) else 'it is not UTF-8 text'}"
@@ -417,9 +421,18 @@ def _typo(missing: str, unknown: tuple[str, ...]) -> str:
     return f" ({near[0]} is set, but no setting has that name: is it this one?)" if near else ""
 
 
-def _unknown_names(env_file: Path) -> tuple[str, ...]:
-    """Names that look like ours, in the environment or the file, and are none of the settings."""
+def _misspelt(name: str) -> Problem:
+    """Of a setting that keeps people out, a misspelt one would let them in."""
+    ours = tuple(field.upper() for field in Settings.model_fields)
+    return Problem(name, f"is no setting{_nearest(name, ours, lower=False)}", "correct it, or take it out")
+
+
+def unknown_names(env_file: Path | str = ".env", *prefixes: str) -> tuple[str, ...]:
+    """Names that look like ours, in the environment or the file, and are none of the settings.
+
+    ``prefixes`` they begin with; all of ours unless given.
+    """
     in_file = DotEnvSettingsSource(Settings, env_file=env_file, env_file_encoding="utf-8-sig").env_vars
     names = {name.upper() for name in (*os.environ, *in_file)}
     ours = {field.upper() for field in Settings.model_fields} | {OTHER_NAME_OF_SLACK_CHANNEL}
-    return tuple(sorted(name for name in names - ours if name.startswith(PREFIXES)))
+    return tuple(sorted(name for name in names - ours if name.startswith(prefixes or PREFIXES)))

@@ -8,16 +8,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
-from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
-from sqlalchemy import make_url
 
-from slack_bot import listeners
+from slack_bot import durability, listeners
 from slack_bot.applier import Applier
 from slack_bot.auto_approver import AutoApprover
 from slack_bot.blocks import UpstreamName
@@ -25,8 +23,10 @@ from slack_bot.channel_names import NamedChannel
 from slack_bot.channel_store import ChannelStore
 from slack_bot.clerk import Clerk
 from slack_bot.clock import now_us
+from slack_bot.closed_channels import ClosedChannels
 from slack_bot.config import Settings
 from slack_bot.connection import ConnectionRefused, SocketModeConnection
+from slack_bot.coverage import Coverage
 from slack_bot.desk import Desk
 from slack_bot.directory import Directory
 from slack_bot.heartbeat import Heartbeat
@@ -40,7 +40,7 @@ from slack_bot.publisher import Board, Publisher
 from slack_bot.reconciler import Reconciler, Worker
 from slack_bot.refresher import Refresher
 from slack_bot.schedule_store import ScheduleStore
-from slack_bot.volume import MOUNTS, is_passing
+from slack_bot.stored_state import StoredState
 from slack_bot.web_client import INLINE_TIMEOUT, web_client
 from upstream_client.base import Upstream
 
@@ -51,11 +51,6 @@ DRAIN_SECONDS = 55.0 - LOG_OFF_SECONDS
 """stopTimeout in the task definition is 60; what runs longer than this is left to the next start."""
 CALL_TIMEOUT = 10
 """Seconds for a call of Slack's that no acknowledgement waits for."""
-PASSING = (
-    "My ledger lies in {folder}, which ends with this container: presses that wait and the audit log would be "
-    "lost with it. Put LEDGER_URL on a volume."
-)
-
 log = structlog.get_logger(__name__)
 
 
@@ -87,17 +82,20 @@ class Daemon:
         self._stop_wanted = stop_wanted
         self._instance = uuid.uuid4().hex
         self._names = {one.name: UpstreamName.of(one.title, one.capabilities) for one in clients}
-        self._notes = durability(settings.ledger_url)
+        self._notes = durability.notes(settings.ledger_url, settings.state)
         self._last_read: dict[str, int] = {}
+        self._state = StoredState(stores.ledger, stores.channels, stores.schedules)
+        self._closed = ClosedChannels(self._notes)
+        self._coverage = Coverage(self._state, self._closed)
         self._publisher = self._reconciler("publisher", Publisher(self._board()))
         self._appliers = [
             self._reconciler(f"applier {one.name}", self._applier(one)) for one in self._clients
         ]
         self._auto_approver = self._reconciler("auto-approver", self._auto())
         self._pollers = [self._reconciler(f"poller {one.name}", self._poller(one)) for one in self._clients]
-        self._state = self._refreshing()
-        self._refresher = self._reconciler("refresher", self._state)
-        self._clerk = self._reconciler("clerk", Clerk(self._desk(), self._client(INLINE_TIMEOUT), now_us))
+        self._refreshing = self._refresh()
+        self._refresher = self._reconciler("refresher", self._refreshing)
+        self._clerk = self._reconciler("clerk", self._handling())
         box = Inbox(stores.ledger, now_us, self._clerk.wake)
         self._connection = self._connect(box, on_refused)
         self._heartbeat = Heartbeat(settings.heartbeat_file, self._connection.alive)
@@ -114,42 +112,41 @@ class Daemon:
         ledger, channels = self._stores.ledger, self._stores.channels
         slack, pace = self._client(CALL_TIMEOUT), Pace(time.monotonic)
         bot = self._identity.bot_id
-        return Board(ledger, slack, channels, self._names, now_us, pace, self._instance, bot)
+        return Board(ledger, slack, channels, self._names, now_us, pace, self._instance, bot, self._closed)
 
     def _applier(self, client: Upstream) -> Applier:
-        return Applier(client, self._stores.ledger, now_us, self._publisher.wake, self._instance)
+        covers = self._coverage.still_covers
+        return Applier(client, self._stores.ledger, now_us, self._publisher.wake, self._instance, covers)
 
     def _auto(self) -> AutoApprover:
-        stores = self._stores
         return AutoApprover(
-            stores.ledger,
-            stores.channels,
-            stores.schedules,
+            self._stores.ledger,
+            self._coverage,
             self._names,
             now_us,
             decided=self._wake_appliers,
             changed=self._publisher.wake,
+            outdated=self._wake_refresher,
         )
 
     def _poller(self, client: Upstream) -> ApprovalPoller:
         # The schedules look at what is new before the publisher does, so that it is posted as it stands then.
         return ApprovalPoller(client, self._stores.ledger, now_us, self._auto_approver.wake, self._last_read)
 
-    def _refreshing(self) -> Refresher:
-        stores = self._stores
+    def _refresh(self) -> Refresher:
         wanted = self._settings.slack_channel
         named = NamedChannel(self._client(CALL_TIMEOUT), wanted, self._notes) if wanted else None
-        return Refresher(
-            stores.ledger, stores.channels, stores.schedules, named, now_us, self._auto_approver.wake
-        )
+        return Refresher(self._stores.ledger, self._state, named, now_us, self._auto_approver.wake)
+
+    def _handling(self) -> Clerk:
+        return Clerk(self._desk(), self._client(INLINE_TIMEOUT), now_us, self._auto_approver.wake)
 
     def _desk(self) -> Desk:
         settings, identity, stores = self._settings, self._identity, self._stores
         inline = self._client(INLINE_TIMEOUT)
         return Desk(
             ledger=stores.ledger,
-            channels=stores.channels,
-            schedules=stores.schedules,
+            state=self._state,
             directory=Directory(inline, identity.team_id, time.monotonic, identity.enterprise_id),
             upstreams=self._names,
             decided=self._decided,
@@ -187,6 +184,9 @@ class Daemon:
         for applier in self._appliers:
             applier.wake()
 
+    def _wake_refresher(self) -> None:
+        self._refresher.wake()
+
     def _decided(self) -> None:
         self._wake_appliers()
         self._publisher.wake()
@@ -198,7 +198,7 @@ class Daemon:
 
     def start(self) -> None:
         """First what is stored, then what closes old differences and what finds new ones; the socket last."""
-        self._state.work(now_us())
+        self._refreshing.work(now_us())
         for note in self._notes:
             log.warning("note", words=note)
         for reconciler in self._reconcilers:
@@ -239,18 +239,6 @@ class Daemon:
         self._heartbeat.stop()
         _log_off(self._clients)
         return quiet and not late
-
-
-def durability(ledger_url: str, mounts: Path = MOUNTS) -> list[str]:
-    """What to tell the operator of the place where the ledger lies: nothing where it outlives the process.
-
-    ``mounts``: the table of mounted file systems.
-    """
-    url = make_url(ledger_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return []
-    folder = Path(url.database).absolute().parent
-    return [PASSING.format(folder=folder)] if is_passing(folder, mounts) else []
 
 
 def _log_off(clients: list[Upstream]) -> None:

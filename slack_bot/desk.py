@@ -17,6 +17,7 @@ from slack_bot.ledger import Ledger
 from slack_bot.policy import Admins
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.slack_api import call
+from slack_bot.stored_state import StoredState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ class Desk:
     """
 
     ledger: Ledger
-    channels: ChannelStore
-    schedules: ScheduleStore
+    state: StoredState
     directory: Directory
     upstreams: Mapping[str, UpstreamName]
     decided: Callable[[], None]
@@ -41,6 +41,16 @@ class Desk:
     scopes: frozenset[str] = frozenset()
     last_read: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()
+
+    @property
+    def channels(self) -> ChannelStore:
+        """The registered channels."""
+        return self.state.channels
+
+    @property
+    def schedules(self) -> ScheduleStore:
+        """What is approved without a person."""
+        return self.state.schedules
 
     def call(self, method: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Calls Slack. Raises a `slack_bot.slack_api.SlackFailure`."""

@@ -67,6 +67,10 @@ class Inbox:
         self._clock = clock
         self._wake_clerk = wake_clerk
 
+    def now(self) -> int:
+        """By the clock of what is saved: microseconds since 1970 UTC."""
+        return self._clock()
+
     def save(
         self, kind: str, once_key: str, *, channel: str, user_id: str, payload: str, reply_to: str = ""
     ) -> bool:
@@ -146,6 +150,13 @@ def finish(
             answer_due_at=now if answer else None,
             reply_to=inbox.c.reply_to if answer else "",
         )
+    )
+
+
+def waits(connection: Connection) -> bool:
+    """Whether anything that came is not handled yet, be it put off."""
+    return (
+        connection.execute(select(inbox.c.id).where(inbox.c.due_at.is_not(None)).limit(1)).first() is not None
     )
 
 

@@ -117,11 +117,15 @@ requests = Table(
     Column("outcome_by", Text, nullable=False),
     Column("outcome_detail", Text, nullable=False),
     Column("settled_at", BigInteger),
+    Column("until_at", BigInteger),
+    Column("turn", BigInteger, nullable=False, server_default=text("0")),
     UniqueConstraint("upstream", "upstream_id"),
 )
 Index("ix_requests_upstream_state", requests.c.upstream, requests.c.state)
 Index("ix_requests_state_first_seen_at", requests.c.state, requests.c.first_seen_at)
 Index("ix_requests_cause_decided_at", requests.c.cause, requests.c.decided_at)
+Index("ix_requests_state_turn", requests.c.state, requests.c.turn)
+Index("ix_requests_turn", requests.c.turn)
 
 votes = Table(
     "votes",
@@ -137,6 +141,7 @@ votes = Table(
     Column("reason", Text, nullable=False),
     Column("voted_at", BigInteger, nullable=False),
     Column("inbox_id", _Id, ForeignKey("inbox.id"), nullable=False, unique=True),
+    Column("until_at", BigInteger),
 )
 Index("ix_votes_request_key_revision", votes.c.request_key, votes.c.revision)
 
@@ -152,6 +157,7 @@ cards = Table(
     Column("shown_look", Integer, nullable=False),
     Column("lost_because", Text, nullable=False),
     Column("told_revision", Integer, nullable=False, server_default=text("0")),
+    Column("anew_revision", Integer, nullable=False, server_default=text("0")),
 )
 Index("ix_cards_channel_ts", cards.c.channel, cards.c.ts)
 Index("ix_cards_state", cards.c.state)
@@ -166,6 +172,7 @@ backlogs = Table(
     Column("claimed_by", String(40), nullable=False),
     Column("ts", String(40)),
     Column("shown_count", Integer, nullable=False),
+    Column("probed_at", BigInteger, nullable=False),
 )
 
 audit = Table(

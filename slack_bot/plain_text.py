@@ -2,11 +2,33 @@
 
 import re
 
+_EMOJI = (
+    "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f"
+    "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+)
+_KEYS = "#*0-9"
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_FLAGS = "|".join(
+    "\U0001f3f4" + "".join(chr(0xE0000 + ord(one)) for one in region) + "\U000e007f"
+    for region in ("gbeng", "gbsct", "gbwls")
+)
+"""The flags of England, Scotland and Wales: the only ones that are written with tags, which nobody sees."""
+_VARIATIONS = (
+    f"(?<![{_EMOJI}{_KEYS}])[\ufe0e\ufe0f]|(?<=[{_KEYS}])(?:\ufe0e|\ufe0f(?!\u20e3))|[\ufe00-\ufe0d]"
+    f"|(?<![{_HAN}])[\U000e0100-\U000e01ef]"
+)
+"""Variation selectors, except where they choose how an emoji, a key or a Chinese character is drawn."""
+_BLANK = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+)
+"""Letters and signs that are drawn as nothing, and tags."""
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _ZERO_WIDTH = "\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb"
 """Without the joiners U+200C and U+200D, which Persian and emoji need."""
 _LINE_ENDS = re.compile("\r\n|[\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
-_INVISIBLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI}{_ZERO_WIDTH}]")
+_CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"
+_INVISIBLE = re.compile(f"(?P<flag>{_FLAGS})|[{_CONTROLS}{_BIDI}{_ZERO_WIDTH}{_BLANK}]|{_VARIATIONS}")
 
 
 def visible(text: str) -> str:
@@ -15,12 +37,13 @@ def visible(text: str) -> str:
     A right-to-left override can make "exe.fdp" read as a harmless file: the approver sees that it is there.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _INVISIBLE.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", lines)
+    return _INVISIBLE.sub(lambda match: match["flag"] or f"⟨U+{ord(match[0]):04X}⟩", lines)
 
 
 def one_line(text: str) -> str:
     """``text`` for a title: no newlines, no control characters, no runs of white space."""
-    return " ".join(_INVISIBLE.sub("", _LINE_ENDS.sub(" ", text)).split())
+    seen = _INVISIBLE.sub(lambda match: match["flag"] or "", _LINE_ENDS.sub(" ", text))
+    return " ".join(seen.split())
 
 
 def cut(text: str, limit: int) -> str:

@@ -1,5 +1,6 @@
 """The poller: brings what waits upstream into the ledger, and notices what no longer waits there."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ class ApprovalPoller:
         self._agreed: dict[str, tuple[int, str]] = {}
         self._rest: tuple[int, int] | None = None
         self._doubtful: list[RequestRow] = []
+        self._turns = itertools.count(1)
+        self._asked: dict[str, int] = {}
         self._log = log.bind(upstream=upstream.name)
 
     def stop(self) -> None:
@@ -97,22 +100,27 @@ class ApprovalPoller:
 
         With nothing new this is one call and one query. The ledger is read first: a row that is still the
         version read here was not changed by anything newer than the list. From a list that was read in part
-        no absence is concluded, nor counted: what seems absent may be what could not be read.
+        no absence is concluded, nor counted: what seems absent may be what could not be read. Where the upstream
+        tells of one request by itself, it is asked about each of those.
         """
         known = self._live()
         waiting, whole = self._waiting()
         listed = {request.id: request for request in waiting}
         fresh = [request for request in listed.values() if self._is_news(request, known.get(request.id))]
-        missed = (one for id, one in known.items() if one.state is State.PENDING and id not in listed)
-        absent = list(missed) if whole else []
+        absent = [one for id, one in known.items() if one.state is State.PENDING and id not in listed]
         for gone in self._agreed.keys() - listed.keys():
             del self._agreed[gone]
+        if not whole and not self._upstream.capabilities.get_one:
+            absent = []
         if not fresh and not absent:
             return
         try:
             self._take_in(fresh, known)
             self._look_at_doubtful()
-            self._look_into(absent, sum(one.state is State.PENDING for one in known.values()))
+            if whole:
+                self._look_into(absent, sum(one.state is State.PENDING for one in known.values()))
+            else:
+                self._look_for(absent)
         finally:
             self._log.info("polled", listed=len(listed), news=len(fresh), absent=len(absent))
             self._changed()
@@ -230,10 +238,19 @@ class ApprovalPoller:
             if self._stopping.is_set() or not self._ask_after(one.key, trust_absence=not mass):
                 return
 
-    def _ask_after(self, key: str, *, trust_absence: bool) -> bool:
+    def _look_for(self, absent: Sequence[_Known]) -> None:
+        """Asks after each that a part of a list leaves out; those that were asked after longest ago come first."""
+        self._asked = {key: self._asked.get(key, 0) for key in sorted(one.key for one in absent)}
+        for key in sorted(self._asked, key=self._asked.__getitem__)[:FETCHES_A_POLL]:
+            self._asked[key] = next(self._turns)
+            if self._stopping.is_set() or not self._ask_after(key, trust_absence=False, only_told=True):
+                return
+
+    def _ask_after(self, key: str, *, trust_absence: bool, only_told: bool = False) -> bool:
         """Asks the upstream what became of one request, and settles it if the answer tells.
 
-        False where the upstream answers nothing at all, so that it is no use to ask after another.
+        ``only_told``: that there is none such is no answer then. False where the upstream answers nothing at all,
+        so that it is no use to ask after another.
         """
         with self._ledger.read() as connection:
             row = request_by_key(connection, key)
@@ -244,6 +261,8 @@ class ApprovalPoller:
         except UpstreamError as error:
             self._log.warning("a vanished request could not be looked at", request=key, why=str(error))
             return not isinstance(error, SILENT)
+        if only_told and seen.status in (Status.UNKNOWN, Status.PENDING):
+            return True
         with self._ledger.write() as tx:
             latest = request_by_key(tx, key, lock=True)
             if latest is not None and latest.version == row.version:

@@ -33,6 +33,11 @@ def is_holiday(names: Sequence[str], day: date) -> bool:
     return any(day in _holidays(name, day.year) for name in names)
 
 
+def has_any(name: str, years: Sequence[int]) -> bool:
+    """Whether the calendar of this country or region, which must be known, has a day in one of these years."""
+    return any(_holidays(name, year) for year in years)
+
+
 @lru_cache(maxsize=256)
 def _holidays(name: str, year: int) -> frozenset[date]:
     import holidays

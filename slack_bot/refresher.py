@@ -8,10 +8,9 @@ import structlog
 from slack_bot import audit
 from slack_bot.audit import Kind
 from slack_bot.channel_names import NamedChannel
-from slack_bot.channel_store import ChannelStore
 from slack_bot.ledger import Ledger
-from slack_bot.schedule_store import ScheduleStore
 from slack_bot.shelf import OutsideChange
+from slack_bot.stored_state import StoredState
 
 EVERY = 60.0
 """Seconds between two readings."""
@@ -25,19 +24,17 @@ class Refresher:
     def __init__(
         self,
         ledger: Ledger,
-        channels: ChannelStore,
-        schedules: ScheduleStore,
+        state: StoredState,
         named: NamedChannel | None,
         clock: Callable[[], int],
         changed: Callable[[], None],
     ) -> None:
         """``named``: the channel of SLACK_CHANNEL, if it is set.
 
-        ``changed`` is told where what was read is not what it was.
+        ``changed`` is told where what was read is not what it was, or may be gone by again.
         """
         self._ledger = ledger
-        self._channels = channels
-        self._schedules = schedules
+        self._state = state
         self._named = named
         self._clock = clock
         self._changed = changed
@@ -55,12 +52,14 @@ class Refresher:
             return None
         named = self._named.look() if self._named is not None else None
         if named is not None:
-            self._channels.declare(named)
+            self._state.channels.declare(named)
             self._changed()
-        self._unrecorded += [*self._channels.refresh(), *self._schedules.refresh()]
-        self._tell_of_trouble(self._channels.trouble or self._schedules.trouble)
+        was_up_to_date = self._state.is_up_to_date()
+        self._unrecorded += self._state.refresh()
+        self._tell_of_trouble(self._state.trouble)
+        if self._unrecorded or (not was_up_to_date and self._state.is_up_to_date()):
+            self._changed()
         if self._unrecorded:
-            self._changed()
             self._record(self._unrecorded, now)
             self._unrecorded.clear()
         return EVERY

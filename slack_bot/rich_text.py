@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
+from slack_bot.clock import is_dated
+
 Element: TypeAlias = dict[str, Any]
 Line: TypeAlias = list[Element]
 
@@ -35,7 +37,12 @@ def link(url: str, label: str) -> Element:
 
 
 def moment(at: int, fallback: str) -> Element:
-    """A time in each reader's own zone. ``at`` is in microseconds since 1970 UTC."""
+    """A time in each reader's own zone, or ``fallback`` where no date can be written of it.
+
+    ``at`` is in microseconds since 1970 UTC.
+    """
+    if not is_dated(at):
+        return text(fallback)
     return {
         "type": "date",
         "timestamp": at // 1_000_000,

@@ -12,8 +12,9 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, select
 
+from slack_bot.clock import SECOND
 from slack_bot.ledger import backlogs, cards, requests, votes
-from upstream_client.models import DIGEST_VERSION, ApprovalRequest, Duration, Verdict
+from upstream_client.models import DIGEST_VERSION, MINUTE, ApprovalRequest, Duration, Verdict
 
 KEY_LENGTH = 12
 SHOWN_DIGITS = 16
@@ -47,7 +48,7 @@ class CardState(StrEnum):
     SETTLED = "settled"
     """Its request is settled, and it shows that: nobody has to look at it again."""
     LOST = "lost"
-    """The message is gone or closed to us; see ``lost_because``."""
+    """The message is gone; see ``lost_because``. While its request waits it is posted anew, once a revision."""
 
 
 class LineState(StrEnum):
@@ -68,6 +69,8 @@ class RequestRow:
     that the card shows.
     ``missing`` counts the complete lists without it. ``unsure`` tells that a call was made whose outcome nobody
     learned. ``notice`` says why it waits again, ``trouble`` what keeps a decision from being applied.
+    ``until_at`` is the moment until which it was approved, where a moment was named and not a length of time.
+    ``turn`` is ``first_seen_at``, or later where the clock was set back: what is seen later never comes before.
     """
 
     key: str
@@ -105,6 +108,8 @@ class RequestRow:
     outcome_by: str
     outcome_detail: str
     settled_at: int | None
+    until_at: int | None = None
+    turn: int = 0
 
     @property
     def asked(self) -> ApprovalRequest:
@@ -113,8 +118,18 @@ class RequestRow:
 
     @property
     def for_how_long(self) -> Duration:
-        """The duration people chose."""
+        """The duration people chose; once it is sent until a moment, what was left then."""
         return Duration(self.duration)
+
+    def left(self, now: int) -> Duration | None:
+        """For how long it may be approved at ``now``: until a moment, in whole minutes, rounded down.
+
+        None where less than a minute is left. Never longer than people chose, wherever the clock is set.
+        """
+        if self.until_at is None or self.duration is None:
+            return self.for_how_long
+        seconds = min((self.until_at - now) // (MINUTE * SECOND) * MINUTE, self.duration)
+        return Duration(seconds) if seconds >= MINUTE else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +137,7 @@ class CardRow:
     """One request's message in one channel; ``shown_look`` is the look it was last drawn with.
 
     ``told_revision``: the revision whose facts, too long for the card, stand whole in its thread; 0 for none.
+    ``anew_revision``: the revision in which it was posted anew, its message having been gone; 0 for none.
     """
 
     request_key: str
@@ -133,14 +149,16 @@ class CardRow:
     shown_look: int
     lost_because: str
     told_revision: int = 0
+    anew_revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class BacklogRow:
     """What waited in a channel all at once, and the line that counts it.
 
-    What was first seen at ``until`` or before gets its card as others settle. ``shown_count`` is how many
-    waiting requests the line counted when it was last written, 0 where there was none.
+    What has its turn at ``until`` or before gets its card as others settle. ``shown_count`` is how many
+    waiting requests the line counted when it was last written, 0 where there was none. ``probed_at`` is when
+    its cards were last drawn only to learn whether they still stand, 0 for never.
     """
 
     channel: str
@@ -150,6 +168,7 @@ class BacklogRow:
     claimed_by: str
     ts: str | None
     shown_count: int
+    probed_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +186,34 @@ class VoteRow:
     reason: str
     voted_at: int
     inbox_id: int
+    until_at: int | None = None
 
+
+UNDECIDED: dict[str, object] = {
+    "missing": 0,
+    "verdict": None,
+    "cause": None,
+    "duration": None,
+    "reason": "",
+    "decided_by": "",
+    "decided_by_name": "",
+    "decided_in": "",
+    "decided_at": None,
+    "decision_id": "",
+    "intent_at": None,
+    "intent_by": "",
+    "attempts": 0,
+    "seen_pending": 0,
+    "unsure": False,
+    "due_at": None,
+    "trouble": "",
+    "outcome_status": "",
+    "outcome_by": "",
+    "outcome_detail": "",
+    "settled_at": None,
+    "until_at": None,
+}
+"""The columns of a request that nobody has answered."""
 
 _REQUEST = TypeAdapter(RequestRow)
 _CARD = TypeAdapter(CardRow)
@@ -201,6 +247,15 @@ def request_by_key(connection: Connection, key: str, *, lock: bool = False) -> R
     query = select(requests).where(requests.c.key == key)
     found = connection.execute(query.with_for_update() if lock else query).mappings().first()
     return None if found is None else _REQUEST.validate_python(dict(found))
+
+
+def next_turn(tx: Connection, now: int) -> int:
+    """The turn of a request that is first seen now: after every request seen before, wherever the clock is.
+
+    What came in one list is first seen a microsecond after another, and is added in any order.
+    """
+    latest = tx.execute(select(func.max(requests.c.turn))).scalar_one()
+    return now if latest is None or now > latest - SECOND else latest + 1
 
 
 def requests_in(connection: Connection, upstream: str, *states: State) -> list[RequestRow]:
@@ -256,6 +311,13 @@ def count_waiting(connection: Connection, channel: str) -> int:
     return connection.execute(
         query.where(cards.c.channel == channel, requests.c.state == State.PENDING)
     ).scalar_one()
+
+
+def shown_in(connection: Connection, channel: str) -> frozenset[str]:
+    """The keys of the requests whose card stands in this channel and may be answered there."""
+    standing = cards.c.state.in_((CardState.CLAIMED, CardState.POSTED))
+    query = select(cards.c.request_key).where(cards.c.channel == channel, standing)
+    return frozenset(connection.execute(query).scalars())
 
 
 def waiting_requests(

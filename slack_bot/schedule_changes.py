@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TypeAlias
 
+from slack_bot.clock import SECOND
+from slack_bot.public_holidays import has_any
 from slack_bot.schedule import Hours, Schedule, has_ended, trouble
 from upstream_client.models import Duration, Risk
 
@@ -86,12 +88,14 @@ Change: TypeAlias = (
 def apply(changes: Sequence[Change], schedule: Schedule | None, now: int) -> Schedule:
     """The schedule with the changes made; ``set_by`` and ``set_at`` are left to the caller.
 
-    Raises `NotApplicable` where it would be turned on without hours, or its end has passed at ``now``
-    (microseconds since 1970 UTC).
+    Raises `NotApplicable` where it would be turned on without hours, its end has passed at ``now``
+    (microseconds since 1970 UTC), or a calendar is named that has no day in sight.
     """
     changed = schedule or Schedule()
     for change in changes:
         changed = _with(change, changed)
+        if isinstance(change, SetHolidays):
+            _check_calendars(change.names, now)
     if any(isinstance(change, TurnOn) for change in changes):
         _check_usable(changed)
     if any(isinstance(change, TurnOn | SetUntil) for change in changes):
@@ -117,6 +121,17 @@ def _with(change: Change, schedule: Schedule) -> Schedule:
             return replace(schedule, until=until)
         case ShowStatus():
             return schedule
+
+
+def _check_calendars(names: Sequence[str], now: int) -> None:
+    """Of some countries the calendar is empty: in a war, or where nobody lives."""
+    year = datetime.fromtimestamp(now // SECOND, UTC).year
+    empty = [name for name in names if not has_any(name, (year, year + 1))]
+    if empty:
+        raise NotApplicable(
+            f"I know no public holiday of `{empty[0]}` in {year} and {year + 1}, so it would change nothing. "
+            "Please leave it out, or name another region."
+        )
 
 
 def _check_usable(schedule: Schedule) -> None:

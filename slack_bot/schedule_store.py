@@ -48,6 +48,10 @@ class ScheduleStore:
         """Reads them anew; see `Shelf.refresh`."""
         return self._shelf.refresh()
 
+    def look(self) -> str:
+        """Reads them anew, and returns why that could not be, "" where it could; see `Shelf.look`."""
+        return self._shelf.look()
+
     def put(self, scope: str, schedule: Schedule) -> None:
         """Keeps a schedule. Raises `StateError`; see `Shelf.update` for what somebody else changed meanwhile."""
         if not _is_scope(scope):

@@ -8,7 +8,15 @@ from typing import Final, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from slack_bot.parameter_store import ChangedMeanwhile, LostUpdate, ParameterStore, StateError, TooLarge
+from slack_bot.parameter_store import (
+    ChangedMeanwhile,
+    LostUpdate,
+    NotWritten,
+    ParameterStore,
+    StateError,
+    TooLarge,
+    Unconfirmed,
+)
 
 T = TypeVar("T")
 
@@ -111,8 +119,18 @@ class Shelf(Generic[T]):
         What another replica wrote is an outside change as well. The first reading reports nothing. An outage
         is no error here: the last good items stay, and ``trouble`` says why.
         """
+        self.look()
+        with self._lock:
+            reported, self._unreported = self._unreported, []
+            return reported
+
+    def look(self) -> str:
+        """Reads the folder, and returns why that could not be, "" where it could.
+
+        What changed without us is for the next `refresh` to report.
+        """
         if self._store is None:
-            return []
+            return ""
         with self._refreshing:
             with self._lock:
                 writes = self._writes
@@ -122,15 +140,14 @@ class Shelf(Generic[T]):
                     self._snapshot = replace(self._snapshot, outage=outage)
                 elif writes == self._writes:  # else it may be older than what we wrote; the next one is not
                     self._adopt(texts)
-                reported, self._unreported = self._unreported, []
-                return reported
+            return outage
 
     def update(self, name: str, change: Callable[[T | None], T]) -> T:
         """Writes what ``change`` makes of the item that is known, None for none, unless it is that very item.
 
-        Raises `StateError`; then the old one is shown, and ``trouble`` lasts until a refresh tells what holds.
-        `ChangedMeanwhile`: something else stands there, and is known from now on. `LostUpdate`: it was written
-        all the same. The next refresh reports these changes.
+        Raises `StateError`; then nothing was written. But `Unconfirmed`: it may be, so the old one is shown, and
+        ``trouble`` lasts until a reading tells what holds. `ChangedMeanwhile`: something else stands there, and
+        is known from now on. `LostUpdate`: it was written all the same. The next refresh reports these changes.
         """
         with self._lock:
             store = self._writable(name)
@@ -146,9 +163,10 @@ class Shelf(Generic[T]):
             store = self._writable(name)
             try:
                 store.delete(self._kind.folder, name)
-            except StateError as error:
-                self._unconfirmed(name, None, error)
+            except NotWritten:
                 raise
+            except StateError as error:
+                raise self._unconfirmed(name, None, error) from error
             self._written(name, None, None)
 
     def _write(self, store: ParameterStore, name: str, item: T) -> None:
@@ -162,12 +180,15 @@ class Shelf(Generic[T]):
             raise
         except ChangedMeanwhile:
             self._look_again(store)
-            raise
+            if self._snapshot.texts.get(name) != text:
+                raise
+            return  # it is ours: nobody had told us that it was written
         except TooLarge as error:
-            raise StateError(f"{error} {self._kind.advice}") from error
-        except StateError as error:
-            self._unconfirmed(name, text, error)
+            raise TooLarge(f"{error} {self._kind.advice}") from error
+        except NotWritten:
             raise
+        except StateError as error:
+            raise self._unconfirmed(name, text, error) from error
         self._written(name, text, item)
 
     def _writable(self, name: str) -> ParameterStore:
@@ -189,11 +210,12 @@ class Shelf(Generic[T]):
         self._writes += 1
         self._snapshot = replace(old, texts=texts, items=items)
 
-    def _unconfirmed(self, name: str, text: str | None, error: StateError) -> None:
-        """After a write that failed nobody knows what holds, so nothing is trusted before it is read again."""
+    def _unconfirmed(self, name: str, text: str | None, error: StateError) -> Unconfirmed:
+        """Now nobody knows what holds, so nothing is trusted before it is read again. The error to raise."""
         self._ours[name] = (text, UNCONFIRMED)
         self._writes += 1
         self._snapshot = replace(self._snapshot, outage=str(error))
+        return Unconfirmed(str(error))
 
     def _read(self, store: ParameterStore) -> tuple[dict[str, str] | None, str]:
         try:

@@ -25,8 +25,10 @@ from slack_bot.blocks import UpstreamName
 from slack_bot.channel_store import Channel, ChannelStore
 from slack_bot.clerk import Clerk
 from slack_bot.clock import SECOND, now_us
+from slack_bot.closed_channels import ClosedChannels
 from slack_bot.config import Settings
 from slack_bot.connection import SocketModeConnection
+from slack_bot.coverage import Coverage
 from slack_bot.desk import Desk
 from slack_bot.directory import Directory
 from slack_bot.identity import Identity
@@ -41,6 +43,7 @@ from slack_bot.reconciler import Worker
 from slack_bot.refresher import Refresher
 from slack_bot.rows import RequestRow, key_of, request_by_key
 from slack_bot.schedule_store import ScheduleStore
+from slack_bot.stored_state import StoredState
 from slack_bot.web_client import web_client
 from upstream_client.privilege_manager import Contract, PrivManClient
 
@@ -118,6 +121,10 @@ class Rig:
         self.admins = admins or Admins()
         self.notes: list[str] = []
         self.last_read: dict[str, int] = {}
+        self.outdated = threading.Event()
+        """The refresher would be woken."""
+        self.emptied = threading.Event()
+        """The clerk has handled everything."""
         self.slack_timeout = 2
         self.upstream_timeout = (1.0, 1.0)
 
@@ -153,7 +160,8 @@ class Rig:
         self.ledger = Ledger(self.ledger_url)
         self.channels = ChannelStore(self.declared, self.store)
         self.schedules = ScheduleStore(self.store)
-        self.refresher = Refresher(self.ledger, self.channels, self.schedules, None, clock, _nothing)
+        self.state = StoredState(self.ledger, self.channels, self.schedules)
+        self.refresher = Refresher(self.ledger, self.state, None, clock, _nothing)
         self.refresher.work(clock())
         self.upstream = self.client(
             settings.privman_base_url,
@@ -165,24 +173,25 @@ class Rig:
         client = web_client(settings, timeout=self.slack_timeout, retries=False)
         identity = Identity.ask(client)
         names = {self.upstream.name: UpstreamName.of(self.upstream.title, self.upstream.capabilities)}
-        pace = Pace(self.clock.monotonic)
+        pace, closed = Pace(self.clock.monotonic), ClosedChannels(self.notes)
+        coverage = Coverage(self.state, closed)
         self.publisher = Publisher(
-            Board(self.ledger, client, self.channels, names, clock, pace, instance, identity.bot_id)
+            Board(self.ledger, client, self.channels, names, clock, pace, instance, identity.bot_id, closed)
         )
-        self.applier = Applier(self.upstream, self.ledger, clock, _nothing, instance)
+        covers = coverage.still_covers
+        self.applier = Applier(self.upstream, self.ledger, clock, _nothing, instance, covers)
         self.poller = ApprovalPoller(self.upstream, self.ledger, clock, _nothing, self.last_read)
         self.auto_approver = AutoApprover(
-            self.ledger, self.channels, self.schedules, names, clock, _nothing, _nothing
+            self.ledger, coverage, names, clock, _nothing, _nothing, self.outdated.set
         )
-        self.clerk = Clerk(self._desk(client, identity, names), client, clock)
+        self.clerk = Clerk(self._desk(client, identity, names), client, clock, self.emptied.set)
         self.saved = threading.Event()
         self._connect(settings, identity)
 
     def _desk(self, client: WebClient, identity: Identity, names: dict[str, UpstreamName]) -> Desk:
         return Desk(
             ledger=self.ledger,
-            channels=self.channels,
-            schedules=self.schedules,
+            state=self.state,
             directory=Directory(client, identity.team_id, self.clock.monotonic),
             upstreams=names,
             decided=_nothing,

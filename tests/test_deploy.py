@@ -216,13 +216,23 @@ def test_update_and_rollback_change_what_runs(operator: Operator) -> None:
     assert [words[-1] for words in updates] == ["approval-bot", "approval-bot:1"]
 
 
+def test_an_update_works_in_a_new_shell(operator: Operator) -> None:
+    """Given a service that runs, when somebody comes back another day, then the first shell is not missed."""
+    operator.follow(START)
+    operator.follow("Update and rollback")
+
+    assert operator.task_definition()["revision"] == 1
+    assert len(operator.cli.client("ecs").list_task_definitions()["taskDefinitionArns"]) == 2
+
+
 def test_the_ledger_is_copied_by_a_task_and_brought_back_while_the_bot_stands_still(
     operator: Operator,
 ) -> None:
-    operator.follow(START, "Copy the ledger, and go back to a copy")
+    operator.follow(START)
+    operator.follow("Update and rollback", "Copy the ledger, and go back to a copy")
 
     asked = [words[1] for words in operator.cli.asked if words[1] in ("update-service", "run-task")]
-    assert asked == ["run-task", "update-service", "run-task", "update-service"]
+    assert asked[2:] == ["run-task", "update-service", "run-task", "update-service"]
     assert operator.service()["desiredCount"] == 1
 
 
@@ -243,7 +253,8 @@ def test_every_shell_block_of_the_page_is_run_by_a_test() -> None:
 
 def test_every_placeholder_is_filled_by_the_page() -> None:
     used = {name for path in (ROOT / "task-definition.json", *DEPLOY) for name in _placeholders(path)}
-    assert used == set(PLACEHOLDER.findall(sections(PAGE)[START].split("fill() {")[1].split("\n}")[0]))
+    names = (ROOT / "deploy" / "names.sh").read_text()
+    assert used == set(PLACEHOLDER.findall(names.split("fill() {")[1].split("\n}")[0]))
 
 
 def _placeholders(path: Path) -> list[str]:

@@ -23,6 +23,8 @@ from tests.rig import APPROVALS, APPROVER
 ROOT = Path(__file__).resolve().parent.parent
 DOCKERFILE = ROOT / "Dockerfile"
 ROOMS = ("slack_bot", "upstream_client")
+OWN = "instance/privman-contract.json"
+"""A file that the operator put there, to be found in the image."""
 SHIPPED = ("LICENSE", "channels.json", "requirements.txt", "Dockerfile", ".dockerignore")
 STRAY = (".env", "state/ledger.db", "slack_bot/__pycache__/stray.cpython-313.pyc", "tests/test_stray.py")
 """What lies about where somebody worked, and must never reach an image."""
@@ -37,6 +39,8 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     for name in SHIPPED:
         shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "instance", folder / "instance")
+    shutil.copy(ROOT / "upstream_client/privilege_manager/contract.json", folder / OWN)
     for name in STRAY:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("stray")
@@ -59,7 +63,7 @@ def files_below(folder: Path) -> set[str]:
 def test_the_image_holds_what_the_bot_needs_and_nothing_else(image: Stage, context: Context) -> None:
     rooms = {f"{room}/{name}" for room in ROOMS for name in files_below(context.folder / room) - set(STRAY)}
 
-    assert files_below(image.path("/app")) == rooms | {"LICENSE", "channels.json"}
+    assert files_below(image.path("/app")) == rooms | {"LICENSE", "channels.json", "instance/README.md", OWN}
     assert {
         "slack_bot/migrations/env.py",
         "slack_bot/migrations/versions/0001_baseline.py",
@@ -172,6 +176,7 @@ def bot(image: Stage, sandbox: Sandbox, tmp_path: Path) -> Iterator[subprocess.P
         "PRIVMAN_BASE_URL": sandbox.privman_url,
         "PRIVMAN_USERNAME": sandbox.privman_username,
         "PRIVMAN_PASSWORD": sandbox.privman_password,
+        "PRIVMAN_CONTRACT": str(image.path(f"/app/{OWN}")),
         "POLL_INTERVAL": "1",
     }
     with (tmp_path / "bot.log").open("wb") as log:

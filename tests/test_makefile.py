@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+TEST = "-m pytest --numprocesses 2 --dist worksteal"
 FILES = ("Makefile", "scripts/install", "requirements.txt", "requirements-dev.txt")
 COMMANDS = ["help", "demo", "test", "check", "run", "pins"]
 
@@ -141,11 +142,11 @@ def test_the_first_start_installs_and_the_second_does_not(machine: Machine) -> N
     venv, install, run = machine.asked()
     assert venv == "-m venv --clear .venv"
     assert install.endswith("-r requirements-dev.txt")
-    assert run == "-m pytest -x tests"
+    assert run == f"{TEST} -x tests"
 
     second = machine.make("test")
     assert (second.stdout, second.stderr) == ("", "")
-    assert machine.asked() == ["-m pytest"]
+    assert machine.asked() == [TEST]
 
 
 def test_running_the_bot_installs_its_own_pins_only(machine: Machine) -> None:

@@ -183,8 +183,8 @@ def _failed(fault: Fault) -> web.Response:
         return framework_error(500, "An error has occurred.")
     if fault.kind == "garbage":
         return page()
-    if fault.kind == "empty":
-        return web.Response()
+    if fault.kind in ("empty", "no_path"):
+        return web.Response(status=404 if fault.kind == "no_path" else 200)
     if fault.kind == "error_in_200":
         return error(400, "The operation could not be completed.", http_status=200)
     status, words = REFUSALS[fault.kind]

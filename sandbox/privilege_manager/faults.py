@@ -16,12 +16,13 @@ Before = Literal[
     "unauthorized",
     "forbidden",
     "not_found",
+    "no_path",
     "conflict",
     "gone",
     "ratelimited",
     "error_in_200",
 ]
-"""Kinds where nothing is carried out."""
+"""Kinds where nothing is carried out. ``no_path`` is a 404 with nothing in it, as a server in between sends it."""
 After = Literal["server_error_after", "timeout", "reset", "garbage", "empty", "slow"]
 """Kinds where the call is carried out and its answer is lost, useless, or (slow) late."""
 

@@ -30,6 +30,7 @@ from slack_bot.blocks.modals import (
     View,
     approve_form,
     deny_form,
+    told_duration,
 )
 from slack_bot.blocks.remarks import NAME_LIMIT
 from slack_bot.blocks.upstream_name import UpstreamName
@@ -43,6 +44,8 @@ from slack_bot.blocks.welcome import (
     PICK_PEOPLE,
     SAVE_APPROVERS,
     SAVE_BLOCK,
+    farewell,
+    mark_of,
     welcome,
 )
 
@@ -82,8 +85,11 @@ __all__ = [
     "card",
     "choice_value",
     "deny_form",
+    "farewell",
     "details",
     "long_facts",
+    "mark_of",
     "option_value",
+    "told_duration",
     "welcome",
 ]

@@ -5,7 +5,7 @@ from slack_bot.blocks.message import Message
 LINE_METADATA_TYPE = "approval_backlog"
 """The metadata by which a lost post of the line is found again."""
 
-_HOW_TO_LIST = "To list all that wait, mention me with the word `pending`."
+_HOW_TO_LIST = "To list the next of them, mention me with the word `pending`."
 _ALL_SHOWN = "All waiting requests have their cards now."
 _ENDED = "No more cards follow here: this channel is not registered any more."
 

@@ -11,7 +11,7 @@ from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.plain_text import cut, one_line
 from slack_bot.rich_text import Element
 from slack_bot.rows import RequestRow, shown_digest
-from upstream_client.models import Duration
+from upstream_client.models import ONE_TIME, Duration
 
 APPROVE = "approve_request"
 DENY = "deny_request"
@@ -67,7 +67,7 @@ def duration_options(durations: Sequence[Duration]) -> list[Element]:
 
 
 def decision(row: RequestRow, upstream: UpstreamName) -> Element:
-    """The duration menu if there is something to choose, Approve, Deny, and what needs a modal."""
+    """The duration menu, Approve, Deny, and what needs a modal."""
     value = button_value(row)
     buttons = [
         _button(APPROVE, upstream.approve, value, "primary"),
@@ -101,8 +101,12 @@ def _verb_with(verb: str, words: str) -> str:
 
 
 def _duration_menu(row: RequestRow, upstream: UpstreamName) -> list[Element]:
+    """With a single choice as well: what it shows comes with the press, and is what is approved.
+
+    Nothing where approving one time, the least, is all there is.
+    """
     offered = row.asked.durations
-    if len(offered) < 2 and not upstream.other_durations:
+    if offered in ((), (ONE_TIME,)) and not upstream.other_durations:
         return []
     has_others = upstream.other_durations or len(offered) > MENU_LIMIT
     others = [option("Other…", choice_value(Choice.OTHER, row))] if has_others else []

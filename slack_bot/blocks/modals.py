@@ -101,7 +101,14 @@ def _duration_input(row: RequestRow, upstream: UpstreamName, menu: str | None, z
         return [_typed_duration(shown, zone)]
     if len(offered) > 1:
         return [_input("For how long", _duration_menu(offered, shown))]
-    return [block("duration_told", section([fact_line("For", one.words)])) for one in offered]
+    told = told_duration(row, upstream)
+    return [block("duration_told", section([fact_line("For", told.words)]))] if told else []
+
+
+def told_duration(row: RequestRow, upstream: UpstreamName) -> Duration | None:
+    """The only one that may be chosen: the form tells it and does not ask, so its metadata must keep it."""
+    offered = row.asked.durations
+    return offered[0] if len(offered) == 1 and not upstream.other_durations else None
 
 
 def _input(label: str, element: Element) -> Element:

@@ -85,25 +85,27 @@ def remark(row: RequestRow, upstream: UpstreamName) -> list[Line]:
 def _decided(row: RequestRow) -> list[Line]:
     if row.decided_at is None:
         return []
-    words = _taken_words(row) if row.state in (State.APPROVED, State.DENIED) else _sent_words(row)
     when = moment(row.decided_at, utc_text(row.decided_at))
     if _is_by_nobody(row):
         why = f": {cut(in_line(row.reason), DETAIL_LIMIT).rstrip('.')}" if row.reason else ""
-        return [line(text(f"{words}the schedule{why}, "), when, text("."))]
+        return [line(*_done_by(row, f"the schedule{why}, "), when, text("."))]
     took = (row.decided_at - (row.asked.requested_at or row.first_seen_at)) // SECOND
     after = f", {_took(took)} after it was asked." if took >= 0 else "."
-    lines = [line(text(words), rich_text.user(row.decided_by), text(", "), when, text(after))]
+    lines = [line(*_done_by(row), rich_text.user(row.decided_by), text(", "), when, text(after))]
     if row.reason:
         lines.append(line(text(f"Reason: {cut_and_count(in_line(row.reason), REASON_LIMIT)}")))
     return lines
 
 
-def _taken_words(row: RequestRow) -> str:
-    return "Denied by " if row.verdict is Verdict.DENY else f"Approved for {row.for_how_long.words} by "
-
-
-def _sent_words(row: RequestRow) -> str:
-    return "Denial by " if row.verdict is Verdict.DENY else f"Approval for {row.for_how_long.words} by "
+def _done_by(row: RequestRow, whom: str = "") -> Line:
+    """What was answered, for how long, and until when where a moment was named; ends with "by" whom."""
+    taken = row.state in (State.APPROVED, State.DENIED)
+    if row.verdict is Verdict.DENY:
+        return line(text(f"{'Denied' if taken else 'Denial'} by {whom}"))
+    words = f"{'Approved' if taken else 'Approval'} for {row.for_how_long.words}"
+    if row.until_at is None:
+        return line(text(f"{words} by {whom}"))
+    return line(text(f"{words}, until "), moment(row.until_at, utc_text(row.until_at)), text(f", by {whom}"))
 
 
 def _took(seconds: int) -> str:

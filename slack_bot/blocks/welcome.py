@@ -1,6 +1,9 @@
 """The welcome: what the bot does in a channel, who may decide there, and a picker to change it. Pure."""
 
+import hashlib
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from slack_bot import rich_text
 from slack_bot.blocks.decision import option, plain
@@ -29,6 +32,21 @@ HELP_LIMIT = 200
 MOST_HELP = 20
 NOTE_LIMIT = 300
 MOST_NOTES = 5
+MARK_DIGITS = 12
+
+
+def mark_of(policy: ChannelPolicy) -> str:
+    """Tells one policy from another, so that a press on a menu tells which one its message showed."""
+    text = json.dumps(asdict(policy), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:MARK_DIGITS]
+
+
+def marked(block_id: str, policy: ChannelPolicy) -> str:
+    """A block's id in the welcome that shows this policy.
+
+    With a new id Slack also forgets what somebody picked in the old one and did not save.
+    """
+    return f"{block_id}.{mark_of(policy)}"
 
 
 def welcome(
@@ -51,10 +69,23 @@ def welcome(
         _people(policy),
         *_groups(policy, groups),
         _everyone(policy),
-        _save(),
+        _save(policy),
         *([block("help", section(_help(help_lines)))] if help_lines else []),
     ]
     return Message("I post approval requests in this channel now. An admin picks who may decide.", blocks)
+
+
+def farewell(channel: str) -> Message:
+    """What stands in the welcome's place where the channel was removed: nothing can be picked any more."""
+    told = line(
+        text("I post no requests in "),
+        rich_text.channel(channel),
+        text(" any more. To begin again, an admin mentions me here without any other words."),
+    )
+    headline = {"type": "header", "block_id": "headline", "text": plain("👋 No approvals are decided here")}
+    return Message(
+        "No approvals are decided in this channel any more.", [headline, block("about", section([told]))]
+    )
 
 
 def _about(channel: str, policy: ChannelPolicy) -> list[Line]:
@@ -114,7 +145,9 @@ def _people(policy: ChannelPolicy) -> Element:
         "placeholder": plain("Pick people"),
         **picked,
     }
-    return _input(PEOPLE_BLOCK, "People", menu, "Whoever is picked by name may decide, guests too.")
+    return _input(
+        marked(PEOPLE_BLOCK, policy), "People", menu, "Whoever is picked by name may decide, guests too."
+    )
 
 
 def _groups(policy: ChannelPolicy, groups: Sequence[tuple[str, str]]) -> list[Element]:
@@ -133,7 +166,7 @@ def _groups(policy: ChannelPolicy, groups: Sequence[tuple[str, str]]) -> list[El
     }
     left_out = "" if len(groups) <= MOST_GROUPS else f" Of {len(groups):,} groups {MOST_GROUPS} are listed."
     hint = f"Their full members may decide.{left_out} Any other: mention me with “approvers @group”."
-    return [_input(GROUPS_BLOCK, "User groups", menu, hint)]
+    return [_input(marked(GROUPS_BLOCK, policy), "User groups", menu, hint)]
 
 
 def _everyone(policy: ChannelPolicy) -> Element:
@@ -142,10 +175,10 @@ def _everyone(policy: ChannelPolicy) -> Element:
     }
     picked = {"initial_options": [everyone]} if policy.everyone else {}
     ticks = {"type": "checkboxes", "action_id": PICK_EVERYONE, "options": [everyone], **picked}
-    return _input(EVERYONE_BLOCK, "Everyone here", ticks)
+    return _input(marked(EVERYONE_BLOCK, policy), "Everyone here", ticks)
 
 
-def _save() -> Element:
+def _save(policy: ChannelPolicy) -> Element:
     button = {
         "type": "button",
         "action_id": SAVE_APPROVERS,
@@ -153,7 +186,7 @@ def _save() -> Element:
         "style": "primary",
         "value": SAVE_APPROVERS,
     }
-    return {"type": "actions", "block_id": SAVE_BLOCK, "elements": [button]}
+    return {"type": "actions", "block_id": marked(SAVE_BLOCK, policy), "elements": [button]}
 
 
 def _help(help_lines: Sequence[tuple[str, str]]) -> list[Line]:

@@ -1,12 +1,12 @@
 """From what somebody said to a command, and from what the command gives to an answer."""
 
-import json
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
-from slack_bot import answers, audit, inbox, ledger
+from slack_bot import answers, audit, inbox
+from slack_bot.clock import SECOND
 from slack_bot.command_parser import (
     Approvers,
     AutoApprove,
@@ -21,15 +21,18 @@ from slack_bot.command_parser import (
     parse,
 )
 from slack_bot.conversation import approvers, pending, registering, scheduling, status
-from slack_bot.conversation.asked import Announcement, Asked, Handled, Reply
-from slack_bot.conversation.changing import wishes_of
+from slack_bot.conversation.asked import Asked, Change, Handled, Reply
+from slack_bot.conversation.changing import UNSETTLED, Unsettled, is_begun, look_again, mark, progress
+from slack_bot.conversation.lines import announce, say_meanwhile
+from slack_bot.conversation.places import not_here
 from slack_bot.conversation.said import Said, Way
 from slack_bot.desk import Desk
+from slack_bot.directory import Busy
 from slack_bot.inbox import Item
 from slack_bot.refusal import No, is_too_old
 
-ANNOUNCEMENT = "announcement"
-"""The kind of what nobody sent us: a line that waits to be said to a channel."""
+LOOK_AGAIN_AFTER = 30 * SECOND
+"""By then SSM shows what was written."""
 
 log = structlog.get_logger(__name__)
 
@@ -43,41 +46,73 @@ def handle(item: Item, desk: Desk, now: int) -> None:
 
 
 def settle(asked: Asked, what: str, reply_to: Callable[[], Reply]) -> None:
-    """Closes the item with the reply, or with why not."""
+    """Closes the item with the reply, or with why not; or leaves it open while nobody can tell.
+
+    Raises `slack_bot.directory.Busy`.
+    """
     try:
-        _refuse_the_old(asked)
+        _take_up(asked)
         reply = reply_to()
     except Handled:
         log.info("another replica deals with it", item=asked.item.id)
     except No as no:
         log.warning("refused", what=what, rule=no.rule, security=no.security)
         asked.desk.refuse(asked.item, asked.now, no.rule, no.answer, security=no.security)
+    except Unsettled as unsettled:
+        log.warning("nobody can tell whether it is stored", what=what, why=str(unsettled))
+        _leave_open(asked, str(unsettled))
+    except Busy as busy:
+        if not is_too_old(asked.item, asked.now):
+            raise
+        _put_off(asked, busy)
     else:
         _close(asked, what, reply)
 
 
-def _refuse_the_old(asked: Asked) -> None:
-    """What was begun before a crash is finished all the same: it may hold already, and nobody was told."""
-    if is_too_old(asked.item, asked.now) and not wishes_of(asked):
+def _take_up(asked: Asked) -> None:
+    """What was begun may hold already, and nobody was told: it is looked after however old it is."""
+    if is_begun(asked):
+        look_again(asked)
+    elif is_too_old(asked.item, asked.now):
         raise No("too old", answers.SAID_TOO_LONG_AGO)
+
+
+def _leave_open(asked: Asked, why: str) -> None:
+    """Says once that nobody can tell yet."""
+    with asked.desk.ledger.write() as tx:
+        if not inbox.is_waiting(tx, asked.item):
+            return
+        if progress(tx, asked) != UNSETTLED:
+            say_meanwhile(tx, asked, answers.unsettled(why))
+            mark(tx, asked, UNSETTLED)
+        inbox.postpone(tx, asked.item, asked.now + LOOK_AGAIN_AFTER)
+
+
+def _put_off(asked: Asked, busy: Busy) -> None:
+    """The clerk puts off what is young enough to be done; this was begun, and is only finished."""
+    with asked.desk.ledger.write() as tx:
+        inbox.postpone(tx, asked.item, asked.now + int(busy.retry_after * SECOND))
 
 
 def _reply(asked: Asked, said: Said, command: Command | Misunderstood) -> Reply:
     if said.is_cut:
         raise No("too long", answers.TOO_LONG)
     match command:
-        case Greeting() | Help() | Misunderstood() if registering.is_wanted(
-            asked, by_mention=said.way is Way.MENTION
-        ):
+        case Greeting() if registering.is_wanted(asked, by_mention=said.way is Way.MENTION):
             return registering.register(asked, in_shared=said.in_shared)
         case Greeting():
             return status.greet(asked)
         case Help(topic=topic):
-            return Reply(answers.help_on(topic))
+            return Reply(_with_what_is_missing(asked, answers.help_on(topic)))
         case Misunderstood(words=words):
-            return Reply(words)
+            return Reply(_with_what_is_missing(asked, words))
         case _:
             return _obey(asked, command)
+
+
+def _with_what_is_missing(asked: Asked, words: str) -> str:
+    """In a channel that is not registered whoever says something else than our name is told what to say."""
+    return words if asked.registered is not None or not asked.channel else f"{words}\n{not_here(asked)}"
 
 
 def _obey(asked: Asked, command: Status | Pending | Policy | Remove | Approvers | AutoApprove) -> Reply:
@@ -103,40 +138,24 @@ def _close(asked: Asked, what: str, reply: Reply) -> None:
         if not (inbox.is_waiting(tx, item) or reply.changes):
             return
         for change in reply.changes:
-            audit.append(
-                tx,
-                now,
-                change.kind,
-                None,
-                asked.user,
-                what=change.what,
-                before=change.before,
-                after=change.after,
-                inbox_item=item.id,
-            )
+            _record(tx, asked, change)
         for announcement in reply.announcements:
-            _announce(tx, asked, announcement)
+            announce(tx, asked, announcement)
         inbox.finish(tx, item, now, what.lower(), reply.text, blocks=reply.blocks, public=reply.public)
     log.info("answered", what=what, changes=len(reply.changes))
     if reply.changes:
         asked.desk.decided()
 
 
-def _announce(tx: Connection, asked: Asked, announcement: Announcement) -> None:
-    """Leaves a line to be said to everybody in a channel, like an answer: tried until Slack takes it."""
-    tx.execute(
-        insert(ledger.inbox).values(
-            once_key=f"{ANNOUNCEMENT}:{asked.item.id}:{announcement.channel}",
-            kind=ANNOUNCEMENT,
-            channel=announcement.channel,
-            user_id=asked.user,
-            payload=json.dumps({"after": asked.item.id}),
-            reply_to="",
-            received_at=asked.now,
-            handled_at=asked.now,
-            result="to be said",
-            answer=announcement.text,
-            answer_public=True,
-            answer_due_at=asked.now,
-        )
+def _record(tx: Connection, asked: Asked, change: Change) -> None:
+    audit.append(
+        tx,
+        asked.now,
+        change.kind,
+        None,
+        asked.user,
+        what=change.what,
+        before=change.before,
+        after=change.after,
+        inbox_item=asked.item.id,
     )

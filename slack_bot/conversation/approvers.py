@@ -1,35 +1,36 @@
 """Who may decide in a channel: told, named in words, or picked in the welcome."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-import structlog
+from dataclasses import dataclass, replace
 
 from slack_bot import answers
 from slack_bot.audit import Kind
-from slack_bot.blocks import Message
+from slack_bot.blocks import farewell, mark_of
 from slack_bot.channel_store import Channel
-from slack_bot.conversation import as_json, registering
+from slack_bot.conversation import as_json, registering, welcomes
 from slack_bot.conversation.admins import require_admin
 from slack_bot.conversation.asked import Announcement, Asked, Change, Reply
-from slack_bot.conversation.changing import carry_out
+from slack_bot.conversation.changing import Done, carry_out, is_begun
 from slack_bot.conversation.outsiders import refuse_outsiders
+from slack_bot.conversation.places import not_here, registered
+from slack_bot.conversation.registering import Surroundings
 from slack_bot.directory import CannotTell
 from slack_bot.policy import ChannelPolicy, Standing
 from slack_bot.refusal import No
-from slack_bot.slack_api import Refused, SlackFailure
 
 MOST_USERS, MOST_GROUPS = 30, 10
 """More than these are better put into a user group; what is stored has its limit too."""
 
-log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """What was picked in the welcome that is the message ``ts``. ``groups`` is None where no menu offered any."""
+    """What was picked in the welcome that is the message ``ts``, which showed the policy that has this ``mark``.
+
+    ``groups`` is None where no menu offered any.
+    """
 
     ts: str
+    mark: str
     users: tuple[str, ...]
     groups: tuple[str, ...] | None
     everyone: bool
@@ -38,11 +39,13 @@ class Picked:
 def tell(asked: Asked) -> Reply:
     """Who may decide here, and where that comes from; directly, of every channel. Raises `No`, `Busy`."""
     if asked.channel:
-        channel = _registered(asked)
+        channel = registered(asked)
         return Reply(f"{answers.who_decides(channel)} {answers.where_from(channel)}")
     refuse_outsiders(asked)
     channels = asked.desk.channels.all()
     lines = [f"<#{one.id}>: {answers.who_decides(one)} {answers.where_from(one)}" for one in channels]
+    if asked.desk.channels.trouble:
+        lines.append(not_here(asked))
     return Reply("\n".join(lines) or answers.NO_CHANNELS)
 
 
@@ -50,35 +53,52 @@ def name(asked: Asked, users: Iterable[str], groups: Iterable[str], *, everyone:
     """Lets these decide in this channel, and says so to all in it. Raises `No`, `slack_bot.directory.Busy`."""
     if not asked.channel:
         raise No("no channel named", answers.SAY_IT_THERE)
-    channel = _registered(asked)
+    channel = registered(asked)
     require_admin(asked)
     policy = _checked(asked, users, groups, everyone=everyone)
     caveats = _caveats(asked, policy)
+    ts = welcomes.known(asked, channel.id)
+    around = _surroundings(asked) if ts else None
     after, done = _set(asked, channel, policy)
+    if around is not None:
+        caveats += welcomes.draw(asked, channel.id, ts, registering.drawn(asked, after, around))
     line = Announcement(channel.id, answers.chosen(after.policy, asked.user))
-    return Reply(answers.policy_now(after.policy, caveats), changes=done, announcements=(line,))
+    words = answers.policy_now(after.policy, [*caveats, *done.caveats])
+    return Reply(words, changes=done.changes, announcements=(line,))
+
+
+def _surroundings(asked: Asked) -> Surroundings | None:
+    """None where Slack does not tell: what was asked is more than that the welcome shows it."""
+    try:
+        return registering.look_around(asked)
+    except No:
+        return None
 
 
 def pick(asked: Asked, picked: Picked) -> Reply:
     """Lets those decide who were picked, and draws the welcome again. Raises `No`, `slack_bot.directory.Busy`."""
     channel = asked.registered
     if channel is None:
-        raise No("channel not registered", answers.NOT_REGISTERED)
+        raise _no_channel(asked, picked)
     require_admin(asked)
     groups = channel.policy.groups if picked.groups is None else picked.groups
     policy = _checked(asked, picked.users, groups, everyone=picked.everyone)
     caveats = _caveats(asked, policy)
     around = registering.look_around(asked)
+    if picked.mark != mark_of(channel.policy) and not is_begun(asked):
+        failed = welcomes.draw(asked, channel.id, picked.ts, registering.drawn(asked, channel, around))
+        raise No("menu out of date", " ".join([answers.MENU_OUT_OF_DATE, *failed]))
     after, done = _set(asked, channel, policy)
-    caveats += _redraw(asked, registering.drawn(asked, after, around), picked.ts)
-    return Reply(answers.policy_now(after.policy, caveats), changes=done)
+    caveats += welcomes.draw(asked, channel.id, picked.ts, registering.drawn(asked, after, around))
+    return Reply(answers.policy_now(after.policy, [*caveats, *done.caveats]), changes=done.changes)
 
 
-def _registered(asked: Asked) -> Channel:
-    channel = asked.registered
-    if channel is None:
-        raise No("channel not registered", answers.not_registered(answers.who_are_admins(asked.desk.admins)))
-    return channel
+def _no_channel(asked: Asked, picked: Picked) -> No:
+    """Why nothing can be picked here. A welcome of a channel that was removed offers it no more."""
+    if asked.desk.channels.trouble:
+        return No("channels unread", answers.channels_unread(asked.desk.channels.trouble))
+    failed = welcomes.draw(asked, asked.channel, picked.ts, farewell(asked.channel))
+    return No("channel not registered", " ".join([answers.NOT_REGISTERED, *failed]))
 
 
 def _checked(asked: Asked, users: Iterable[str], groups: Iterable[str], *, everyone: bool) -> ChannelPolicy:
@@ -129,22 +149,15 @@ def _caveats(asked: Asked, policy: ChannelPolicy) -> list[str]:
     return caveats
 
 
-def _set(asked: Asked, channel: Channel, policy: ChannelPolicy) -> tuple[Channel, tuple[Change, ...]]:
+def _set(asked: Asked, channel: Channel, policy: ChannelPolicy) -> tuple[Channel, Done]:
     """The channel as it holds then, and what is to be recorded."""
-    before, after = as_json.policy(channel.policy), as_json.policy(policy)
-    after["registered_by"] = channel.policy.registered_by or asked.user
-    wish = Change(Kind.CHANNEL_CHANGED, channel.id, before, after)
-    done = carry_out(asked, [wish], lambda: asked.desk.channels.set_policy(channel.id, policy, asked.user))
-    return asked.desk.channels.get(channel.id) or channel, done
-
-
-def _redraw(asked: Asked, welcome: Message, ts: str) -> list[str]:
-    """Lets the welcome show what holds now; gives the words for where that failed."""
-    try:
-        asked.desk.call("chat.update", {"channel": asked.channel, "ts": ts, **welcome.message()})
-    except SlackFailure as failure:
-        log.warning("the welcome could not be drawn again", why=str(failure))
-        return [
-            answers.not_redrawn(failure.code if isinstance(failure, Refused) else "Slack does not answer")
-        ]
-    return []
+    after = replace(policy, registered_by=channel.policy.registered_by or asked.user)
+    before, wanted = as_json.policy(channel.policy), as_json.policy(after)
+    wish = Change(Kind.CHANNEL_CHANGED, channel.id, before, wanted)
+    done = carry_out(
+        asked,
+        wish,
+        lambda: asked.desk.channels.set_policy(channel.id, policy, asked.user),
+        stands=before == wanted,
+    )
+    return replace(channel, policy=after), done

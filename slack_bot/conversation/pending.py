@@ -1,11 +1,12 @@
 """What waits for an answer."""
 
 import json
+from collections.abc import Callable
 
 from slack_bot import answers, rows
 from slack_bot.conversation.asked import Asked, Reply
 from slack_bot.conversation.outsiders import refuse_outsiders
-from slack_bot.refusal import No
+from slack_bot.conversation.places import registered
 from slack_bot.rows import RequestRow, State
 
 MOST_LISTED = 20
@@ -14,15 +15,23 @@ MOST_LISTED = 20
 def tell(asked: Asked) -> Reply:
     """The requests that wait, oldest first. Raises `No`, `slack_bot.directory.Busy`.
 
-    Every request is posted in every registered channel, so that they are the same in all of them.
+    Every request is posted in every registered channel, so that they are the same in all of them. In a channel
+    those come first whose card nobody can find there.
     """
-    if not asked.channel:
+    if asked.channel:
+        registered(asked)
+    else:
         refuse_outsiders(asked)
-    elif asked.registered is None:
-        raise No("channel not registered", answers.not_registered(answers.who_are_admins(asked.desk.admins)))
-    waiting = waiting_requests(asked)
+    waiting = sorted(waiting_requests(asked), key=_has_card(asked))
     message = answers.waiting(waiting[:MOST_LISTED], len(waiting), asked.now)
     return Reply(message.text, json.dumps(message.blocks) if message.blocks else "")
+
+
+def _has_card(asked: Asked) -> Callable[[RequestRow], bool]:
+    """Whether a request has a card in the channel where this is asked."""
+    with asked.desk.ledger.read() as connection:
+        shown = rows.shown_in(connection, asked.channel) if asked.channel else frozenset[str]()
+    return lambda row: row.key in shown
 
 
 def waiting_requests(asked: Asked) -> list[RequestRow]:

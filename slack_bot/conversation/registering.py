@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from slack_bot import answers
 from slack_bot.audit import Kind
-from slack_bot.blocks import Message, welcome
+from slack_bot.blocks import Message, farewell, welcome
 from slack_bot.channel_store import Channel, Source
-from slack_bot.command_parser import HELP
-from slack_bot.conversation import as_json, status
+from slack_bot.command_parser import ALL, HELP
+from slack_bot.conversation import as_json, status, welcomes
 from slack_bot.conversation.admins import refusal_of, require_admin
 from slack_bot.conversation.asked import Announcement, Asked, Change, Reply
-from slack_bot.conversation.changing import carry_out, wishes_of
+from slack_bot.conversation.changing import carry_out, is_begun
+from slack_bot.conversation.places import refuse_unread
 from slack_bot.directory import CannotTell, Place
 from slack_bot.policy import ChannelPolicy
 from slack_bot.refusal import No
@@ -29,7 +30,7 @@ class Surroundings:
 
 
 def is_wanted(asked: Asked, *, by_mention: bool) -> bool:
-    """Whether words that are no command mean: post requests here.
+    """Whether our name, and no other word, means: post requests here.
 
     By a mention alone, for then we are in the channel. Handled again after a crash, the item finds its own work.
     """
@@ -57,15 +58,22 @@ def register(asked: Asked, *, in_shared: bool) -> Reply:
     if refusal is not None:
         if asked.registered is not None:
             return status.greet(asked)
+        refuse_unread(asked)
         raise No(refusal.rule, answers.not_registered(refusal.words))
     around = look_around(asked, in_shared=in_shared)
     desk, at = asked.desk, asked.item.received_at
-    done = carry_out(asked, [_wish(asked)], lambda: desk.channels.register(asked.channel, asked.user, at))
+    known = asked.registered
+    done = carry_out(
+        asked,
+        _wish(asked),
+        lambda: desk.channels.register(asked.channel, asked.user, at),
+        stands=known is not None and _is_by(asked, known),
+    )
     channel = asked.registered
     if channel is None or not _is_by(asked, channel):
         return status.greet(asked)
     message = drawn(asked, channel, around)
-    return Reply(message.text, json.dumps(message.blocks), public=True, changes=done)
+    return Reply(message.text, json.dumps(message.blocks), public=True, changes=done.changes)
 
 
 def look_around(asked: Asked, *, in_shared: bool = False) -> Surroundings:
@@ -105,9 +113,16 @@ def _place(asked: Asked) -> Place:
 
 def drawn(asked: Asked, channel: Channel, around: Surroundings) -> Message:
     """The welcome of a channel as it holds now."""
-    schedule = asked.desk.schedules.get(channel.id)
-    left = (answers.HAS_SCHEDULE,) if schedule is not None and schedule.on else ()
-    return welcome(channel.id, channel.policy, HELP, around.groups, (*around.notes, *left))
+    return welcome(channel.id, channel.policy, HELP, around.groups, (*around.notes, *_woken(asked, channel)))
+
+
+def _woken(asked: Asked, channel: Channel) -> list[str]:
+    """That a schedule approves here, which nobody has turned on since the channel is registered."""
+    schedules = asked.desk.schedules
+    own, for_all = schedules.get(channel.id), schedules.get(ALL)
+    if own is not None:
+        return [answers.HAS_SCHEDULE] if own.on else []
+    return [answers.HAS_SCHEDULE_FOR_ALL] if for_all is not None and for_all.on else []
 
 
 def remove(asked: Asked, channel_id: str) -> Reply:
@@ -120,11 +135,13 @@ def remove(asked: Asked, channel_id: str) -> Reply:
     require_admin(asked)
     desk = asked.desk
     channel = desk.channels.get(channel_id)
-    if channel is None and not wishes_of(asked):
+    if channel is None and not is_begun(asked):
+        refuse_unread(asked)
         raise No("channel not registered", answers.nothing_to_remove(channel_id))
     schedule = desk.schedules.get(channel_id)
     policy = None if channel is None else as_json.policy(channel.policy)
     before = {"policy": policy, "schedule": as_json.schedule(schedule)}
+    wish = Change(Kind.CHANNEL_REMOVED, channel_id, before, None)
 
     def take_out() -> None:
         # The schedule first: left behind it would hold again when somebody registers the channel again.
@@ -132,6 +149,18 @@ def remove(asked: Asked, channel_id: str) -> Reply:
             desk.schedules.remove(channel_id)
         desk.channels.remove(channel_id)
 
-    done = carry_out(asked, [Change(Kind.CHANNEL_REMOVED, channel_id, before, None)], take_out)
+    done = carry_out(asked, wish, take_out, stands=channel is None and schedule is None)
+    words = [answers.is_removed(channel_id), *_take_leave(asked, channel_id), *done.caveats]
     line = Announcement(channel_id, answers.removed(asked.user))
-    return Reply(answers.is_removed(channel_id), changes=done, announcements=(line,))
+    return Reply(" ".join(words), changes=done.changes, announcements=(line,))
+
+
+def _take_leave(asked: Asked, channel_id: str) -> list[str]:
+    """Takes the picker out of the welcome, where that is known; the words on what is left."""
+    desk = asked.desk
+    ts = welcomes.known(asked, channel_id)
+    words = welcomes.draw(asked, channel_id, ts, farewell(channel_id)) if ts else []
+    for_all = desk.schedules.get(ALL)
+    if for_all is not None and for_all.on and not desk.channels.all():
+        words.append(answers.STILL_FOR_ALL)
+    return words

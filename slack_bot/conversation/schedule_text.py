@@ -49,8 +49,9 @@ def still_on(elsewhere: Sequence[str]) -> str:
     return f"Another schedule is still on {listed(elsewhere)}, and what it covers is approved all the same."
 
 
-def announced(schedule: Schedule, where: str, by: str) -> str:
-    """For everybody in a channel, whenever a schedule begins, changes or ends."""
+def announced(schedule: Schedule, where: str, by: str, elsewhere: Sequence[str]) -> str:
+    """For everybody in a channel, whenever a schedule begins, changes or ends; ``elsewhere``: what else is on."""
     if schedule.on:
         return f"From now on I approve {where} without a person {describe(schedule)}. <@{by}> has set this."
-    return f"From now on I approve nothing {where} without a person. <@{by}> has set this."
+    off = f"From now on I approve nothing {where} without a person. <@{by}> has set this."
+    return f"{off} {still_on(elsewhere)}" if elsewhere else off

@@ -5,12 +5,15 @@ from dataclasses import replace
 
 from slack_bot import answers
 from slack_bot.audit import Kind
+from slack_bot.channel_store import Channel
 from slack_bot.command_parser import ALL, HERE, NotApplicable, ShowStatus, TurnOff, apply
 from slack_bot.command_parser import Change as Wanted
 from slack_bot.conversation import as_json, schedule_text
 from slack_bot.conversation.admins import require_admin
 from slack_bot.conversation.asked import Announcement, Asked, Change, Reply
 from slack_bot.conversation.changing import carry_out
+from slack_bot.conversation.outsiders import refuse_outsiders
+from slack_bot.conversation.places import refuse_unread
 from slack_bot.refusal import No
 from slack_bot.schedule import Schedule
 
@@ -19,26 +22,31 @@ def change(asked: Asked, scope: str, changes: Sequence[Wanted]) -> Reply:
     """Tells of the schedule or changes it. Raises `No`, `slack_bot.directory.Busy`."""
     scope = _scope(asked, scope)
     if all(isinstance(one, ShowStatus) for one in changes):
+        if asked.channel != scope:
+            refuse_outsiders(asked)
         return Reply(_told(asked, scope))
     require_admin(asked)
     schedules = asked.desk.schedules
-    if schedules.trouble:
-        raise No("state cannot be read", answers.not_changed_unread(schedules.trouble))
+    silent = not _turns_off(changes)
+    if (own := schedules.get(scope)) is not None and _is_own_work(asked, own):
+        return _keep(asked, scope, own, own, silent=silent)
+    if trouble := asked.desk.state.trouble:
+        raise No("state cannot be read", answers.not_changed_unread(trouble))
     holds = _holding(asked, scope)
     try:
         wanted = apply(changes, holds, asked.now)
     except NotApplicable as error:
         return Reply(str(error))
-    if _is_same(wanted, holds or Schedule()) and not _is_own_work(asked, schedules.get(scope)):
+    if _is_same(wanted, holds or Schedule()):
         return Reply(f"That is how it is already. {_told(asked, scope)}")
-    return _keep(asked, scope, wanted, holds, silent=not wanted.on and not _turns_off(changes))
+    return _keep(asked, scope, wanted, holds, silent=silent)
 
 
 def standing(asked: Asked, scope: str) -> str:
     """How the schedule of a channel, or the one for all, stands, and what else is approved without a person."""
     schedule = _holding(asked, scope)
     words = [schedule_text.standing(schedule, schedule_text.where(scope, asked.channel), asked.now)]
-    elsewhere = _on_elsewhere(asked, scope)
+    elsewhere = _on_elsewhere(asked, scope, asked.channel)
     if elsewhere and not (schedule is not None and schedule.on):
         words.append(schedule_text.still_on(elsewhere))
     return " ".join(words)
@@ -46,7 +54,7 @@ def standing(asked: Asked, scope: str) -> str:
 
 def _told(asked: Asked, scope: str) -> str:
     """The same, with what keeps every schedule from approving anything."""
-    trouble = asked.desk.schedules.trouble
+    trouble = asked.desk.state.trouble
     words = standing(asked, scope)
     return f"{words} {answers.state_unread(trouble)}" if trouble else words
 
@@ -56,14 +64,25 @@ def _holding(asked: Asked, scope: str) -> Schedule | None:
     return asked.desk.schedules.get(scope) or asked.desk.schedules.get(ALL)
 
 
-def _on_elsewhere(asked: Asked, scope: str) -> list[str]:
-    """The other scopes that approve: every request stands in every channel, and one schedule is enough."""
+def _on_elsewhere(asked: Asked, scope: str, channel: str) -> list[str]:
+    """The other scopes that approve, for somebody in ``channel``.
+
+    Every request stands in every channel, and one schedule is enough.
+    """
     desk = asked.desk
     return [
-        schedule_text.where(one, asked.channel)
+        schedule_text.where(one, channel)
         for one, schedule in sorted(desk.schedules.all().items())
-        if schedule.on and one != scope and (one == ALL or desk.channels.get(one) is not None)
+        if schedule.on
+        and one != scope
+        and (_going_by_all(asked) if one == ALL else desk.channels.get(one) is not None)
     ]
+
+
+def _going_by_all(asked: Asked) -> list[Channel]:
+    """The channels without a schedule of their own."""
+    desk = asked.desk
+    return [channel for channel in desk.channels.all() if desk.schedules.get(channel.id) is None]
 
 
 def _scope(asked: Asked, scope: str) -> str:
@@ -72,6 +91,7 @@ def _scope(asked: Asked, scope: str) -> str:
         raise No("no channel named", answers.WHICH_SCHEDULE)
     channel = asked.channel if scope == HERE else scope
     if channel != ALL and asked.desk.channels.get(channel) is None:
+        refuse_unread(asked)
         raise No("channel not registered", answers.schedule_of_unregistered(channel))
     return channel
 
@@ -81,10 +101,9 @@ def _is_same(one: Schedule, other: Schedule) -> bool:
     return replace(one, set_by="", set_at=None) == replace(other, set_by="", set_at=None)
 
 
-def _is_own_work(asked: Asked, stored: Schedule | None) -> bool:
+def _is_own_work(asked: Asked, stored: Schedule) -> bool:
     """Whether this very item changed it, before a crash."""
-    by = (asked.user, asked.item.received_at)
-    return stored is not None and (stored.set_by, stored.set_at) == by
+    return (stored.set_by, stored.set_at) == (asked.user, asked.item.received_at)
 
 
 def _turns_off(changes: Sequence[Wanted]) -> bool:
@@ -92,22 +111,35 @@ def _turns_off(changes: Sequence[Wanted]) -> bool:
 
 
 def _keep(asked: Asked, scope: str, wanted: Schedule, before: Schedule | None, *, silent: bool) -> Reply:
+    """``silent``: where it is off before and after, nobody else is concerned."""
+    schedules = asked.desk.schedules
     schedule = replace(wanted, set_by=asked.user, set_at=asked.item.received_at)
     wish = Change(Kind.SCHEDULE_CHANGED, scope, as_json.schedule(before), as_json.schedule(schedule))
-    done = carry_out(asked, [wish], lambda: asked.desk.schedules.put(scope, schedule))
-    words = standing(asked, scope)
+    stands = schedules.get(scope) == schedule
+    done = carry_out(asked, wish, lambda: schedules.put(scope, schedule), stands=stands)
+    words = [standing(asked, scope)]
     if schedule.on:
-        words = f"{words} {schedule_text.caution(schedule)}"
-    lines = () if silent else tuple(_announced(asked, scope, schedule))
-    return Reply(words, changes=done, announcements=lines)
+        words.append(schedule_text.caution(schedule))
+    lines = _announced(asked, scope, schedule) if schedule.on or not silent else []
+    return Reply(" ".join([*words, *done.caveats]), changes=done.changes, announcements=tuple(lines))
 
 
 def _announced(asked: Asked, scope: str, schedule: Schedule) -> list[Announcement]:
-    """A line for everybody concerned: in the schedule's channel, or where it was set for all."""
-    desk = asked.desk
+    """A line for everybody concerned: in the schedule's channel, or in all that go by the one for all.
+
+    Where none does, it is told to the channel in which it was set.
+    """
     if scope != ALL:
-        return [Announcement(scope, schedule_text.announced(schedule, schedule_text.HERE, asked.user))]
-    there = asked.registered or desk.channels.default
-    channels = [there] if there is not None else desk.channels.all()
-    words = schedule_text.announced(schedule, schedule_text.EVERYWHERE, asked.user)
-    return [Announcement(one.id, words) for one in channels]
+        channels = [scope]
+    else:
+        channels = [one.id for one in _going_by_all(asked)] or [asked.channel] * bool(asked.registered)
+    by = asked.user
+    return [
+        Announcement(
+            one,
+            schedule_text.announced(
+                schedule, schedule_text.where(scope, one), by, _on_elsewhere(asked, scope, one)
+            ),
+        )
+        for one in channels
+    ]

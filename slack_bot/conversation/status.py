@@ -6,6 +6,7 @@ from slack_bot.conversation import schedule_text, scheduling, scopes
 from slack_bot.conversation.admins import is_member
 from slack_bot.conversation.asked import Asked, Reply
 from slack_bot.conversation.pending import waiting_requests
+from slack_bot.conversation.places import not_here
 
 
 def greet(asked: Asked) -> Reply:
@@ -16,8 +17,7 @@ def greet(asked: Asked) -> Reply:
             waiting = rows.count_waiting(connection, channel.id)
         return Reply(f"{answers.about(channel.policy, waiting)}\n{answers.help_on()}")
     if asked.channel:
-        admins = answers.who_are_admins(asked.desk.admins)
-        return Reply(f"{answers.not_registered(admins)}\n{answers.help_on()}")
+        return Reply(f"{not_here(asked)}\n{answers.help_on()}")
     return Reply(answers.help_on())
 
 
@@ -32,7 +32,7 @@ def tell(asked: Asked) -> Reply:
 def _here(asked: Asked) -> list[str]:
     desk, channel = asked.desk, asked.registered
     if channel is None:
-        return [answers.not_registered(answers.who_are_admins(desk.admins))]
+        return [not_here(asked)]
     with desk.ledger.read() as connection:
         waiting = rows.count_waiting(connection, channel.id)
     return [
@@ -53,7 +53,8 @@ def _everywhere(asked: Asked) -> list[str]:
         ),
     ]
     if not asked.channel:
-        lines += [answers.channels(desk.channels.all())]
+        channels = desk.channels.all()
+        lines += [answers.channels(channels)] if channels or not desk.channels.trouble else []
         lines += [
             schedule_text.standing(schedule, schedule_text.where(scope), asked.now)
             for scope, schedule in sorted(

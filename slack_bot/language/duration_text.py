@@ -15,8 +15,11 @@ LONGEST = 30 * DAY
 """In seconds."""
 _WEEK = 7 * DAY
 _MINUTE_US = MINUTE * 1_000_000
+_NOON = 12 * 60
+_HALF_DAY_US = 12 * HOUR * 1_000_000
 _LONGEST_TEXT = 80
 _EXAMPLES = "Write 90m, 1h30m, 2 hours, 1d or once"
+_MORNING = "I cannot tell whether that is in the morning. Write “until 18:00”, “until 6pm” or “until 6am”."
 _ONCE = frozenset({"once", "one time", "one-time", "onetime", "1 time", "just once", "only once", "1x"})
 _UNITS = {
     MINUTE: ("m", "min", "mins", "minute", "minutes"),
@@ -37,11 +40,24 @@ class NotADuration(ValueError):
 def read_duration(text: str, now: int, zone: str) -> Duration:
     """The duration that ``text`` asks for, counted from ``now`` (microseconds since 1970 UTC).
 
-    "until 18:00" is the next 18:00 by the clock of ``zone``, an IANA name; whole minutes, rounded down, at
-    least 1 and at most 30 days. Raises `NotADuration`.
+    "until 18:00" is until the next 18:00 by the clock of ``zone``, an IANA name; whole minutes, rounded down,
+    at least 1 and at most 30 days. Raises `NotADuration`.
+    """
+    end = read_end(text, now, zone)
+    if end is None:
+        return read_length(text)
+    if end - now < _MINUTE_US:
+        raise NotADuration("That is less than a minute away. Write a later time, or a length such as 90m.")
+    return _checked((end - now) // _MINUTE_US * MINUTE)
+
+
+def read_end(text: str, now: int, zone: str) -> int | None:
+    """The moment that "until 18:00" names, in microseconds since 1970 UTC; None where ``text`` names none.
+
+    As `read_duration`, which tells how long that is from ``now``. Raises `NotADuration`.
     """
     match = _UNTIL.fullmatch(_plain(text))
-    return _until(match[1], now, zone) if match else read_length(text)
+    return _until(match[1], now, zone) if match else None
 
 
 def read_length(text: str) -> Duration:
@@ -94,13 +110,21 @@ def _checked(seconds: int) -> Duration:
     return Duration(seconds)
 
 
-def _until(written: str, now: int, zone_name: str) -> Duration:
+def _until(written: str, now: int, zone_name: str) -> int:
     zone = zone_named(zone_name)
     if zone is None:
         raise NotADuration(f"I do not know in which time zone that is meant. {_EXAMPLES}.")
     days, clock = _day_and_clock(written)
     moment = _next(clock.minute, days, now, zone)
-    return _checked(max(1, (moment - now) // _MINUTE_US) * MINUTE)
+    if clock.vague and _may_be_sooner(clock, days, moment - now):
+        raise NotADuration(_MORNING)
+    return moment
+
+
+def _may_be_sooner(clock: Clock, days: tuple[int, ...], ahead: int) -> bool:
+    """Whether somebody who counts to 12 may mean the same time half a day before, which is still ahead."""
+    same_day = len(days) == 1
+    return ahead > _HALF_DAY_US and (not same_day or clock.minute >= _NOON)
 
 
 def _day_and_clock(written: str) -> tuple[tuple[int, ...], Clock]:
@@ -118,9 +142,7 @@ def _day_and_clock(written: str) -> tuple[tuple[int, ...], Clock]:
     except NotATime as error:
         raise NotADuration(_no_moment()) from error
     if clock.vague and (clock.bare or clock.minute < 10 * 60):
-        raise NotADuration(
-            "I cannot tell whether that is in the morning. Write “until 18:00” or “until 6pm”."
-        )
+        raise NotADuration(_MORNING)
     return days, clock
 
 

@@ -1,5 +1,6 @@
 """Time zones by their IANA names, and the clock on the wall there. Pure; knows what the tzdata package knows."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -39,6 +40,9 @@ _SHORT = {
 }
 """Half a year's clock each. EST and MST are IANA names besides, of clocks that never change: hardly ever meant."""
 
+_BY_OFFSET = re.compile(r"(etc/)?gmt[+-]?[0-9]+")
+"""IANA names of this form have the sign the other way round: Etc/GMT+2 is two hours behind Greenwich."""
+
 
 class UnknownZone(ValueError):
     """There is no such zone; the text is mrkdwn and says what to write."""
@@ -63,6 +67,11 @@ def read_zone(written: str) -> str:
             f"{quoted(written)} names half a year's clock, so I cannot tell summer time from it."
             + did_you_mean(_SHORT[wanted])
         )
+    if _BY_OFFSET.fullmatch(wanted):
+        raise UnknownZone(
+            f"{quoted(written)} can be read as ahead of Greenwich or as behind it. "
+            "Name it by a place, such as `Europe/Berlin`."
+        )
     known = _names().get(wanted)
     if known is None:
         raise UnknownZone(f"I know no time zone {quoted(written)}.{_advice(wanted)}")
@@ -71,7 +80,8 @@ def read_zone(written: str) -> str:
 
 def is_zone(written: str) -> bool:
     """Whether `read_zone` would know it."""
-    return _key(written) in _names() and _key(written) not in _SHORT
+    wanted = _key(written)
+    return wanted in _names() and wanted not in _SHORT and not _BY_OFFSET.fullmatch(wanted)
 
 
 def _key(written: str) -> str:

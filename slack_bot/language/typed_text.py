@@ -53,12 +53,18 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"')
     | {";": ",", "=": " "}
 )
-_ROUND_A_WORD = "\"'*_~.!:"
+_ROUND_A_WORD = "\"'*_.!:"
+"""Not the tilde: what is struck out was taken back."""
 
 
 def normal(text: str) -> str:
     """``text`` on one line as a keyboard has it: plain hyphens, quotes and spaces, nothing invisible."""
     return one_line(unicodedata.normalize("NFKC", text).translate(_PLAIN))
+
+
+def asks(text: str) -> bool:
+    """Whether there is a question mark in what was typed, as against what Slack marked up."""
+    return any("?" in normal(_unescaped(typed)) for typed in _MARKUP.split(text)[::2])
 
 
 def tokens(text: str) -> list[Token]:

@@ -26,12 +26,14 @@ from slack_bot.blocks import (
     approve_form,
     deny_form,
     details,
+    option_value,
+    told_duration,
 )
-from slack_bot.clock import MINUTE, SECOND, now_us
+from slack_bot.clock import MINUTE, SECOND
 from slack_bot.desk import Desk
-from slack_bot.directory import Busy, CannotTell
+from slack_bot.directory import Busy, CannotTell, Person
 from slack_bot.inbox import Inbox, Item
-from slack_bot.language.duration_text import NotADuration, read_duration
+from slack_bot.language.duration_text import NotADuration, read_duration, read_end
 from slack_bot.listeners.payloads import at
 from slack_bot.listeners.votes import (
     VALUE,
@@ -75,7 +77,10 @@ log = structlog.get_logger(__name__)
 
 
 class Form(BaseModel):
-    """What a form remembers of the press that opened it, in its private_metadata."""
+    """What a form remembers of the press that opened it, in its private_metadata.
+
+    ``duration`` is the option's value of the only one offered, which the form told and did not ask.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -84,6 +89,7 @@ class Form(BaseModel):
     value: str = Field(pattern=f"^{VALUE}$")
     zone: str = Field(max_length=LONGEST_ZONE)
     opened_at: int = Field(ge=0, lt=2**63)
+    duration: str | None = Field(default=None, max_length=150)
 
 
 class Submission(BaseModel):
@@ -139,7 +145,7 @@ class Submission(BaseModel):
         return found
 
 
-def register(app: App, box: Inbox, clock: Callable[[], int] = now_us) -> None:
+def register(app: App, box: Inbox) -> None:
     """Saves submitted forms, then acknowledges them; what has to be mended is said in the form, and not saved."""
 
     def receive(ack: Ack, body: dict[str, Any]) -> None:
@@ -149,7 +155,7 @@ def register(app: App, box: Inbox, clock: Callable[[], int] = now_us) -> None:
             _save_malformed(box, body)
             ack()
             return
-        if problems := submission.problems(clock()):
+        if problems := submission.problems(box.now()):
             ack(response_action="errors", errors=problems)
             return
         box.save(
@@ -201,20 +207,7 @@ def handle(item: Item, desk: Desk, now: int) -> None:
         _refuse_the_future(item, form)
         key, shown = pressed.read_value()
         row = shown_request(pressed, key, desk)
-        person = approver(pressed, desk)
-        ballot = Ballot(
-            shown,
-            form.channel,
-            submission.user,
-            person.name,
-            submission.verdict,
-            _duration(item, submission, row, desk),
-            item.id,
-            # What the form showed is as old as the form, however late it was submitted.
-            pressed_at=min(form.opened_at, item.received_at),
-            # PostgreSQL keeps no NUL.
-            reason=submission.reason.replace("\0", "").strip(),
-        )
+        ballot = _ballot(item, submission, shown, row, desk, approver(pressed, desk))
     except No as no:
         refuse(item, desk, now, no.worded({answers.NOT_OURS: NOT_OUR_FORM}), key)
     else:
@@ -227,19 +220,44 @@ def _refuse_the_future(item: Item, form: Form) -> None:
         raise No("opened in the future", answers.STALE)
 
 
-def _duration(item: Item, submission: Submission, row: RequestRow, desk: Desk) -> Duration:
-    """For how long, counted from the submission. Raises `No`."""
+def _ballot(
+    item: Item, submission: Submission, shown: str, row: RequestRow, desk: Desk, person: Person
+) -> Ballot:
+    form = submission.form
+    duration, until_at = _duration(item, submission, row, desk)
+    return Ballot(
+        shown,
+        form.channel,
+        submission.user,
+        person.name,
+        submission.verdict,
+        duration,
+        item.id,
+        # What the form showed is as old as the form, however late it was submitted.
+        pressed_at=min(form.opened_at, item.received_at),
+        # PostgreSQL keeps no NUL.
+        reason=submission.reason.replace("\0", "").strip(),
+        until_at=until_at,
+    )
+
+
+def _duration(item: Item, submission: Submission, row: RequestRow, desk: Desk) -> tuple[Duration, int | None]:
+    """For how long, counted from the submission, and until which moment, where one was typed. Raises `No`."""
+    form = submission.form
     if submission.verdict is Verdict.DENY:
-        return ONE_TIME
+        return ONE_TIME, None
     if submission.typed is None:
-        return offered_duration(row, submission.chosen)
+        told = form.duration if submission.chosen is None else submission.chosen
+        return offered_duration(row, told), None
     try:
-        duration = read_duration(submission.typed, item.received_at, submission.form.zone)
+        duration = read_duration(submission.typed, item.received_at, form.zone)
+        until_at = read_end(submission.typed, item.received_at, form.zone)
     except NotADuration as error:
         raise No("not a duration", str(error)) from error
-    if duration not in row.asked.durations and not desk.upstreams[row.upstream].other_durations:
+    takes_others = desk.upstreams[row.upstream].other_durations
+    if not takes_others and (until_at is not None or duration not in row.asked.durations):
         raise No("duration not offered", answers.CHOOSE_DURATION, security=True)
-    return duration
+    return duration, until_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,17 +287,19 @@ def open_for(item: Item, desk: Desk, now: int, row: RequestRow, opening: Opening
 
 def _form(row: RequestRow, opening: Opening, desk: Desk, now: int) -> View:
     """Refuses before anything is typed."""
-    pressed = opening.pressed
+    pressed, upstream = opening.pressed, desk.upstreams[row.upstream]
     person = approver(pressed, desk)
     refuse_the_late(row, pressed, desk)
+    told = told_duration(row, upstream)
     form = Form(
         channel=pressed.channel,
         message_ts=pressed.message_ts,
         value=pressed.value,
         zone=person.zone[:LONGEST_ZONE],
         opened_at=now,
+        duration=None if told is None else option_value(told),
     )
-    upstream, metadata = desk.upstreams[row.upstream], form.model_dump_json()
+    metadata = form.model_dump_json()
     if opening.choice is Choice.REASON:
         return deny_form(row, upstream, metadata)
     return approve_form(row, upstream, opening.menu, form.zone, metadata)

@@ -21,12 +21,12 @@ from slack_bot.blocks import (
     SAVE_BLOCK,
 )
 from slack_bot.channel import GroupId, UserId
-from slack_bot.conversation import Asked, No, Reply, approvers, settle
+from slack_bot.conversation import PICK, Asked, No, Reply, approvers, settle
 from slack_bot.desk import Desk
 from slack_bot.inbox import Inbox, Item
 from slack_bot.listeners.payloads import at, first_action, reply_address
 
-KIND = "pick"
+KIND = PICK
 MALFORMED = "malformed pick"
 MOST_PICKED = 200
 """More than this nobody picks by hand; what is too many to store is refused in words."""
@@ -39,7 +39,7 @@ class Pick(BaseModel):
     """A press of Save, with what was picked beside it, as much as is needed of Slack's payload.
 
     ``groups`` is None where the message has no menu of them. ``is_welcome`` tells that the message has a
-    picker, ``author`` who wrote it.
+    picker, ``mark`` which policy it showed, ``author`` who wrote it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,24 +52,33 @@ class Pick(BaseModel):
     groups: tuple[GroupId, ...] | None = Field(max_length=MOST_PICKED)
     everyone: bool
     is_welcome: bool
+    mark: str = Field(max_length=20)
     author: str = Field(max_length=20)
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> Self:
         """From Slack's payload. Raises `pydantic.ValidationError` where it lacks what a press must have."""
         message = at(body, "message")
-        groups = at(body, "state", "values", GROUPS_BLOCK, PICK_GROUPS)
-        ticks = _values(at(body, "state", "values", EVERYONE_BLOCK, PICK_EVERYONE, "selected_options"))
+        mark = _mark(message)
+        people, groups, everyone = (
+            at(body, "state", "values", f"{block}.{mark}", menu)
+            for block, menu in (
+                (PEOPLE_BLOCK, PICK_PEOPLE),
+                (GROUPS_BLOCK, PICK_GROUPS),
+                (EVERYONE_BLOCK, PICK_EVERYONE),
+            )
+        )
         return cls.model_validate(
             {
                 "user": at(body, "user", "id"),
                 "channel": at(body, "channel", "id"),
                 "message_ts": at(body, "container", "message_ts"),
                 "action_ts": first_action(body).get("action_ts"),
-                "users": at(body, "state", "values", PEOPLE_BLOCK, PICK_PEOPLE, "selected_users"),
+                "users": at(people, "selected_users"),
                 "groups": None if groups is None else _values(at(groups, "selected_options")),
-                "everyone": EVERYONE in ticks,
-                "is_welcome": SAVE_BLOCK in _block_ids(message),
+                "everyone": EVERYONE in _values(at(everyone, "selected_options")),
+                "is_welcome": mark is not None,
+                "mark": mark or "",
                 "author": at(message, "user") or "",
             }
         )
@@ -84,9 +93,11 @@ def _values(options: object) -> list[object]:
     return [at(option, "value") for option in options] if isinstance(options, list) else []
 
 
-def _block_ids(message: object) -> list[object]:
+def _mark(message: object) -> str | None:
+    """Which policy the message showed; None where it has no button to save another."""
     blocks = at(message, "blocks")
-    return [at(block, "block_id") for block in blocks] if isinstance(blocks, list) else []
+    ids = [str(at(block, "block_id")) for block in blocks] if isinstance(blocks, list) else []
+    return next((id.partition(".")[2] for id in ids if id.startswith(f"{SAVE_BLOCK}.")), None)
 
 
 def register(app: App, box: Inbox) -> None:
@@ -138,7 +149,7 @@ def handle(item: Item, desk: Desk, now: int) -> None:
     def reply() -> Reply:
         if not pick.is_welcome or pick.author != desk.bot_user:
             raise No("not a welcome of ours", answers.NOT_OUR_MENU, security=True)
-        picked = approvers.Picked(pick.message_ts, pick.users, pick.groups, pick.everyone)
+        picked = approvers.Picked(pick.message_ts, pick.mark, pick.users, pick.groups, pick.everyone)
         return approvers.pick(asked, picked)
 
     settle(asked, "Pick", reply)

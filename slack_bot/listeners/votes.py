@@ -12,7 +12,7 @@ from slack_bot.ballots import Ballot, Counting
 from slack_bot.blocks import button_value, option_value
 from slack_bot.channel_store import Channel
 from slack_bot.desk import Desk
-from slack_bot.directory import CannotTell, Person
+from slack_bot.directory import Busy, CannotTell, Person
 from slack_bot.inbox import Item
 from slack_bot.policy import may_decide
 from slack_bot.refusal import No, is_too_old
@@ -30,6 +30,9 @@ from upstream_client.models import ONE_TIME, Duration
 
 VALUE = rf"([a-z2-7]{{{KEY_LENGTH}}})\.([0-9a-f]{{{SHOWN_DIGITS}}})"
 """What a button carries, as a pattern: the request's key, and the digest's beginning."""
+
+UNREAD_FOR = 10
+"""Seconds between two tries, while nobody can tell where deciding is allowed, or to whom."""
 
 log = structlog.get_logger(__name__)
 
@@ -64,17 +67,23 @@ def refuse_the_old(item: Item, now: int) -> None:
 
 
 def channel_of(pressed: Pressed, desk: Desk) -> Channel:
-    """The registered channel that was answered in. Raises `No`."""
+    """The registered channel that was answered in.
+
+    Raises `No`; `slack_bot.directory.Busy` where it may be one, and the channels cannot be read at the moment.
+    """
     channel = desk.channels.get(pressed.channel)
     if channel is not None:
         return channel
     if desk.channels.trouble:
-        raise No("channels unread", answers.channels_unread(desk.channels.trouble))
+        raise Busy(UNREAD_FOR)
     raise No("channel not registered", answers.NOT_REGISTERED)
 
 
 def shown_request(pressed: Pressed, key: str, desk: Desk) -> RequestRow:
-    """The request whose card was answered. The value must be that of this very card. Raises `No`."""
+    """The request whose card was answered. The value must be that of this very card.
+
+    Raises `No`, or `slack_bot.directory.Busy`.
+    """
     channel_of(pressed, desk)
     with desk.ledger.read() as connection:
         row = request_by_key(connection, key)
@@ -95,7 +104,12 @@ def shown_request(pressed: Pressed, key: str, desk: Desk) -> RequestRow:
 
 
 def approver(pressed: Pressed, desk: Desk) -> Person:
-    """Whoever answered, if they may decide there. Raises `No`, or `slack_bot.directory.Busy`."""
+    """Whoever answered, if they may decide there. Raises `No`, or `slack_bot.directory.Busy`.
+
+    By the approvers as they are now: another replica may have been told of others a moment ago.
+    """
+    if not desk.state.bring_up_to_date():
+        raise Busy(UNREAD_FOR)
     channel = channel_of(pressed, desk)
     try:
         person = desk.directory.person(pressed.user)
@@ -117,13 +131,12 @@ def refuse_the_late(row: RequestRow, pressed: Pressed, desk: Desk) -> None:
 
 
 def offered_duration(row: RequestRow, chosen: str | None) -> Duration:
-    """The chosen one. Where no choice came: the only one offered, or else the least, one time. Raises `No`."""
+    """The chosen one. Where no choice came, none was shown: that is one time, the least. Raises `No`."""
     offered = row.asked.durations
     if chosen is None:
-        without_choice = offered[0] if len(offered) == 1 else ONE_TIME
-        if without_choice not in offered:
+        if ONE_TIME not in offered:
             raise No("no duration chosen", answers.CHOOSE_DURATION)
-        return without_choice
+        return ONE_TIME
     found = next((one for one in offered if option_value(one) == chosen), None)
     if found is None:
         raise No("duration not offered", answers.CHOOSE_DURATION, security=True)

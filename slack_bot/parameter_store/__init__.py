@@ -6,9 +6,11 @@ from slack_bot.parameter_store.base import (
     ChangedMeanwhile,
     LostUpdate,
     NameRefused,
+    NotWritten,
     ParameterStore,
     StateError,
     TooLarge,
+    Unconfirmed,
 )
 from slack_bot.parameter_store.directory_store import DirectoryStore
 
@@ -17,9 +19,11 @@ __all__ = [
     "ParameterStore",
     "DirectoryStore",
     "StateError",
+    "NotWritten",
     "NameRefused",
     "TooLarge",
     "ChangedMeanwhile",
+    "Unconfirmed",
     "LostUpdate",
 ]
 

@@ -1,9 +1,11 @@
 """What a store of parameters does: it keeps short texts by folder and name. And what can go wrong with it.
 
 StateError                the store cannot be read or written; the text says why, and what to do
-├── NameRefused           a name it cannot keep anything under; nothing was written
-├── TooLarge              a text it cannot keep; nothing was written
-├── ChangedMeanwhile      something else stands there than was known; nothing was written
+├── NotWritten            nothing was written, and that is certain
+│   ├── NameRefused       a name it cannot keep anything under
+│   ├── TooLarge          a text it cannot keep
+│   └── ChangedMeanwhile  something else stands there than was known
+├── Unconfirmed           it may have been written or not: what stands there tells
 └── LostUpdate            ours was written, over what somebody else wrote at the same moment
 """
 
@@ -18,16 +20,24 @@ class StateError(Exception):
     """The store cannot be read or written. The text is for people: it says why, and what to do."""
 
 
-class NameRefused(StateError):
+class NotWritten(StateError):
+    """Nothing was written, and that is certain."""
+
+
+class NameRefused(NotWritten):
     """Nothing can be kept under this name."""
 
 
-class TooLarge(StateError):
+class TooLarge(NotWritten):
     """The text is larger than what the store keeps."""
 
 
-class ChangedMeanwhile(StateError):
+class ChangedMeanwhile(NotWritten):
     """Something else stands there than was known, so nothing was written."""
+
+
+class Unconfirmed(StateError):
+    """It may have been written or not, and only a later reading tells."""
 
 
 class LostUpdate(StateError):
@@ -41,6 +51,7 @@ class LostUpdate(StateError):
 class ParameterStore(Protocol):
     """Short texts by folder ("channels", "schedules") and name. Every method may raise `StateError`.
 
+    Where one that writes or removes raises another than `NotWritten`, it may have been done all the same.
     Threads may share it. A call takes about 16 seconds at most, whatever the other side does.
     """
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from slack_bot.parameter_store.base import ChangedMeanwhile, StateError, check_name
+from slack_bot.parameter_store.base import ChangedMeanwhile, NotWritten, StateError, check_name
 
 SUFFIX: Final = ".json"
 UNFINISHED: Final = ".tmp"
@@ -48,14 +48,14 @@ class DirectoryStore:
     def put(self, folder: str, name: str, text: str) -> None:
         """Writes, whatever stands there."""
         home = self._home(folder, name)
-        with _in_words(home / (name + SUFFIX), "written"), _locked(home):
+        with _in_words(home / (name + SUFFIX), "written", NotWritten), _locked(home):
             _write(home, name + SUFFIX, text)
 
     def replace(self, folder: str, name: str, text: str, before: str | None) -> None:
         """Writes where ``before`` stands. Raises `ChangedMeanwhile`; no update is ever lost here."""
         home = self._home(folder, name)
         path = home / (name + SUFFIX)
-        with _in_words(path, "written"), _locked(home):
+        with _in_words(path, "written", NotWritten), _locked(home):
             if (_read(path) if path.exists() else None) != before:
                 raise ChangedMeanwhile(
                     f"{path} was changed meanwhile. Look at what holds now, and try again."
@@ -66,7 +66,7 @@ class DirectoryStore:
         """Removes it, if it is there."""
         home = self._home(folder, name)
         path = home / (name + SUFFIX)
-        with _in_words(path, "removed"), _locked(home):
+        with _in_words(path, "removed", NotWritten), _locked(home), _in_words(path, "removed"):
             path.unlink(missing_ok=True)
             _sync(home)
 
@@ -74,7 +74,7 @@ class DirectoryStore:
         check_name(folder, name)
         home = self._path / folder
         if home not in self._seen:
-            with _in_words(home, "made"):
+            with _in_words(home, "made", NotWritten):
                 self._make(home)
         return home
 
@@ -107,11 +107,12 @@ def _write(home: Path, file: str, text: str) -> None:
             new.write(text)
             new.flush()
             os.fsync(new.fileno())
-        Path(unfinished).replace(home / file)
+        with _in_words(home / file, "written"):  # from here on it may be
+            Path(unfinished).replace(home / file)
+            _sync(home)
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
         raise
-    _sync(home)
 
 
 def _sync(home: Path) -> None:
@@ -141,7 +142,7 @@ def _wait_for(descriptor: int, home: Path) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                raise StateError(
+                raise NotWritten(
                     f"{home / LOCK} has been held by another process for {LOCKED_WITHIN:g} seconds. Try again."
                 ) from None
             time.sleep(LOOK_EVERY)
@@ -150,11 +151,11 @@ def _wait_for(descriptor: int, home: Path) -> None:
 
 
 @contextmanager
-def _in_words(path: Path, done: str) -> Iterator[None]:
+def _in_words(path: Path, done: str, kind: type[StateError] = StateError) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         where = error.filename if isinstance(error.filename, str) else path
-        raise StateError(
+        raise kind(
             f"{where} cannot be {done} ({error.strerror}). Check the disk and who may use the directory."
         ) from error

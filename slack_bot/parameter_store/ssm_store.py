@@ -9,7 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final, Literal, Protocol
 
 import boto3
@@ -17,8 +18,15 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
-from slack_bot.parameter_store.base import ChangedMeanwhile, LostUpdate, StateError, TooLarge, check_name
-from slack_bot.parameter_store.ssm_words import check_path, check_root, in_words
+from slack_bot.parameter_store.base import (
+    ChangedMeanwhile,
+    LostUpdate,
+    NotWritten,
+    StateError,
+    TooLarge,
+    check_name,
+)
+from slack_bot.parameter_store.ssm_words import check_path, check_root, in_words, is_refused_for_sure
 
 LARGEST: Final = 4096
 """Bytes of a standard parameter."""
@@ -61,6 +69,7 @@ class Client(Protocol):
 class _Parameter:
     text: str
     version: int
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,10 @@ class _Own:
 
     parameter: _Parameter | None
     until: float
+    anew: bool = False
+    """We had removed it just before: SSM counts its versions from 1 again."""
+    since: datetime | None = None
+    """When one of these new versions was written, by SSM's clock; None where SSM did not tell."""
 
 
 def open_ssm(root: str) -> "SsmStore":
@@ -139,7 +152,10 @@ class SsmStore:
         if before is None:
             self._create(path, text)
             return
-        found = self._read(path)
+        try:
+            found = self._read(path)
+        except StateError as error:
+            raise NotWritten(str(error)) from error
         if found is None or found.text != before:
             raise _changed(path)
         version = self._write(path, text, overwrite=True)
@@ -162,10 +178,11 @@ class SsmStore:
     def _create(self, path: str, text: str) -> None:
         try:
             self._write(path, text, overwrite=False)
-        except ClientError:
+        except ClientError as error:
             found = self._read(path)
             if found is None:
-                raise StateError(
+                kind = NotWritten if is_refused_for_sure(error) else StateError
+                raise kind(
                     f"{path} was removed a moment ago, and SSM needs up to {SETTLES:g} seconds to forget it. "
                     "Try again then."
                 ) from None
@@ -182,8 +199,22 @@ class SsmStore:
         version = self._call("PutParameter", path, put).get("Version")
         if not isinstance(version, int):
             raise _no_answer(path)
-        self._remember(path, _Parameter(text, version))
+        own = self._remember(path, _Parameter(text, version))
+        if own.anew and own.since is None:
+            self._learn_since(path, text)
         return version
+
+    def _learn_since(self, path: str, text: str) -> None:
+        """When SSM says that what we wrote after our own removal was written. It may not know of it yet."""
+        try:
+            answer = self._call("GetParameter", path, lambda: self._client.get_parameter(Name=path))
+            found = _parameter(path, answer.get("Parameter"))[1]
+        except (ClientError, StateError):
+            return  # then ours holds for a while, whatever else is shown
+        with self._lock:
+            own = self._own[path]
+            if own.parameter is not None and (found.text, found.version) == (text, own.parameter.version):
+                self._own[path] = replace(own, since=found.modified)
 
     def _check_nothing_lost(self, path: str, text: str, between: range) -> None:
         """Versions between what we read and what we wrote are ours too where an answer to one was lost.
@@ -252,18 +283,21 @@ class SsmStore:
         Raises `StateError`; and `ClientError` for the answers "not found" and "exists already".
         """
         deadline = self._monotonic() + PATIENCE
+        sure = True
         while True:
             try:
                 answer = call()
             except ClientError as error:
+                sure = sure and is_refused_for_sure(error)
                 code = error.response.get("Error", {}).get("Code")
                 if code in _ANSWERS:
                     raise
                 if code not in _PUT_OFF or self._monotonic() >= deadline:
-                    raise StateError(in_words(operation, path, error)) from error
+                    raise (NotWritten if sure else StateError)(in_words(operation, path, error)) from error
                 time.sleep(random.uniform(0.1, 0.4))  # noqa: S311 - spreads attempts, keeps no secret
             except BotoCoreError as error:
-                raise StateError(in_words(operation, path, error)) from error
+                sure = sure and is_refused_for_sure(error)
+                raise (NotWritten if sure else StateError)(in_words(operation, path, error)) from error
             except _GARBAGE as error:
                 raise _no_answer(path) from error
             else:
@@ -272,9 +306,22 @@ class SsmStore:
                     raise _no_answer(path)
                 return answer
 
-    def _remember(self, path: str, parameter: _Parameter | None) -> None:
+    def _remember(self, path: str, parameter: _Parameter | None) -> _Own:
         with self._lock:
-            self._own[path] = _Own(parameter, self._monotonic() + SETTLES)
+            before = self._current(path)
+            anew = before is not None and (before.parameter is None or before.anew)
+            since = None if before is None or before.parameter is None else before.since
+            own = _Own(parameter, self._monotonic() + SETTLES, anew, since)
+            self._own[path] = own
+            return own
+
+    def _current(self, path: str) -> _Own | None:
+        """What we wrote, while SSM may show something older."""
+        own = self._own.get(path)
+        if own is not None and own.until <= self._monotonic():
+            del self._own[path]
+            return None
+        return own
 
     def _latest(self, path: str, seen: _Parameter | None) -> _Parameter | None:
         """What SSM shows, or what we wrote ourselves a moment ago where that is newer.
@@ -282,22 +329,25 @@ class SsmStore:
         Without this, a schedule that was just turned off would come back with the next, older list.
         """
         with self._lock:
-            own = self._own.get(path)
-            if own is not None and own.until <= self._monotonic():
-                del self._own[path]
-                own = None
+            own = self._current(path)
         if own is None:
             return seen
         if own.parameter is None or seen is None or seen.version < own.parameter.version:
             return own.parameter
-        return seen
+        return own.parameter if own.anew and _is_of_before(seen, own.since) else seen
+
+
+def _is_of_before(seen: _Parameter, since: datetime | None) -> bool:
+    """Whether it was written before our removal, from which on versions count from 1 again."""
+    return since is None or seen.modified is None or seen.modified < since
 
 
 def _parameter(where: str, item: object) -> tuple[str, _Parameter]:
     if isinstance(item, Mapping):
         path, text, version = item.get("Name"), item.get("Value"), item.get("Version")
+        modified = item.get("LastModifiedDate")
         if isinstance(path, str) and isinstance(text, str) and isinstance(version, int):
-            return path, _Parameter(text, version)
+            return path, _Parameter(text, version, modified if isinstance(modified, datetime) else None)
     raise _no_answer(where)
 
 

@@ -66,6 +66,17 @@ def in_words(operation: str, path: str, error: ClientError | BotoCoreError) -> s
     return f"AWS cannot be asked for {path}: {error} Check the task's role, or the AWS_… settings."
 
 
+def is_refused_for_sure(error: ClientError | BotoCoreError) -> bool:
+    """Whether SSM cannot have done what it was asked: it was asked once and said no, or was never asked.
+
+    After a second attempt nobody knows what became of the first.
+    """
+    if isinstance(error, ClientError):
+        told = error.response.get("ResponseMetadata", {})
+        return told.get("RetryAttempts", 1) == 0 and 400 <= told.get("HTTPStatusCode", 0) < 500
+    return not isinstance(error, NoConnection | HTTPClientError)
+
+
 def _refusal(operation: str, path: str, error: ClientError) -> str:
     code = error.response.get("Error", {}).get("Code", "")
     message = error.response.get("Error", {}).get("Message", "")

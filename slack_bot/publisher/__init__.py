@@ -11,6 +11,7 @@ from slack_bot.publisher.claims import Claims
 from slack_bot.publisher.drawing import Drawing
 from slack_bot.publisher.lines import Lines
 from slack_bot.publisher.posting import Posting
+from slack_bot.publisher.probing import Probing
 from slack_bot.publisher.scheduled import Scheduled
 from slack_bot.publisher.threads import Threads
 
@@ -24,6 +25,7 @@ class Publisher:
         self._board = board
         backlog = Backlog(board)
         self._parts = (
+            Probing(board, backlog),
             Drawing(board),
             Claims(board),
             Posting(board, backlog),

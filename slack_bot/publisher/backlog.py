@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from slack_bot.ledger import backlogs, cards, requests
 from slack_bot.publisher.board import Board
-from slack_bot.publisher.posting import LOOK_AHEAD, Due, has_card_in
+from slack_bot.publisher.posting import LOOK_AHEAD, Due, has_card_in, is_posted_anew
 from slack_bot.rows import CardState, LineState, RequestRow, State
 
 CARDS = 20
@@ -72,12 +72,12 @@ class Backlog:
     def _look(self, connection: Connection, channel: str) -> Look:
         of_channel = select(backlogs.c.until).where(backlogs.c.channel == channel)
         until = connection.execute(of_channel).scalar_one_or_none()
-        fresh = self._unshown(connection, channel, requests.c.first_seen_at > (until or 0))
+        fresh = self._unshown(connection, channel, requests.c.turn > (until or 0))
         if until is None:
             return Look(fresh, [], 0, len(fresh))
         counted = self._count(connection, channel)
         room = counted.shown < CARDS
-        old = requests.c.first_seen_at <= until
+        old = requests.c.turn <= until
         following = self._unshown(connection, channel, old) if room else []
         left = counted.waiting - counted.shown - counted.lost
         return Look(fresh, following, counted.shown, max(0, left))
@@ -89,7 +89,7 @@ class Backlog:
         query = (
             select(requests.c.key)
             .where(self._waits(), when, ~has_card_in(channel))
-            .order_by(requests.c.first_seen_at, requests.c.key)
+            .order_by(requests.c.turn, requests.c.key)
             .limit(LOOK_AHEAD + self._board.pace.held())
         )
         return list(connection.execute(query).scalars())
@@ -100,24 +100,23 @@ class Backlog:
         counts = select(
             waiting.scalar_subquery().label("waiting"),
             self._carded(channel, CardState.CLAIMED, CardState.POSTED).label("shown"),
-            self._carded(channel, CardState.LOST).label("lost"),
+            self._carded(channel, CardState.LOST, but=is_posted_anew()).label("lost"),
         )
         return connection.execute(counts).one()
 
-    def _carded(self, channel: str, *states: CardState) -> ScalarSelect[int]:
-        """How many waiting requests have a card in these states here.
-
-        Found by state, which few cards of a channel share with them. The channel's own index would lead
-        through all its settled cards: an expression has none.
-        """
-        here = func.coalesce(cards.c.channel, "") == channel
+    def _carded(
+        self, channel: str, *states: CardState, but: ColumnElement[bool] | None = None
+    ) -> ScalarSelect[int]:
+        """How many waiting requests have a card in these states here, ``but`` for some."""
         waits = exists().where(requests.c.key == cards.c.request_key, self._waits())
-        query = select(func.count()).select_from(cards).where(cards.c.state.in_(states), here, waits)
-        return query.scalar_subquery()
+        if but is not None:
+            waits = waits.where(~but)
+        query = select(func.count()).select_from(cards)
+        return query.where(cards.c.state.in_(states), is_in(channel), waits).scalar_subquery()
 
     def _defer(self, channel: str) -> None:
         """What waits without a card joins the backlog, up to the newest."""
-        unshown = select(func.max(requests.c.first_seen_at)).where(self._waits(), ~has_card_in(channel))
+        unshown = select(func.max(requests.c.turn)).where(self._waits(), ~has_card_in(channel))
         here = backlogs.c.channel == channel
         try:
             with self._board.ledger.write() as tx:
@@ -132,6 +131,14 @@ class Backlog:
             return  # another replica has just done it
 
 
+def is_in(channel: str) -> ColumnElement[bool]:
+    """The condition for a channel's cards that are found by their state, which few of them share.
+
+    The channel's own index would lead through all its settled cards: an expression has none.
+    """
+    return func.coalesce(cards.c.channel, "") == channel
+
+
 def _new(channel: str, until: int) -> dict[str, object]:
     return {
         "channel": channel,
@@ -141,4 +148,5 @@ def _new(channel: str, until: int) -> dict[str, object]:
         "claimed_by": "",
         "ts": None,
         "shown_count": 0,
+        "probed_at": 0,
     }

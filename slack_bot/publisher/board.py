@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 
 from slack_bot.blocks import Message, UpstreamName, card, long_facts
 from slack_bot.channel_store import ChannelStore
+from slack_bot.closed_channels import ClosedChannels
 from slack_bot.ledger import Ledger
 from slack_bot.pace import Pace
 from slack_bot.rows import CardRow, RequestRow
@@ -30,7 +31,7 @@ class Board:
     """The ledger, Slack, the channels, and the pace at which Slack may be called.
 
     ``client`` must not retry by itself; ``instance`` names this process; ``bot_id`` is our app's own, by
-    which our messages are known.
+    which our messages are known. ``closed`` is told which channels take no message.
     """
 
     ledger: Ledger
@@ -41,6 +42,7 @@ class Board:
     pace: Pace
     instance: str
     bot_id: str
+    closed: ClosedChannels
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def call(self, method: str, arguments: Mapping[str, object]) -> dict[str, Any]:

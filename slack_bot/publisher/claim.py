@@ -138,9 +138,13 @@ class CardClaim:
             return card_at(connection, self.channel, ts) is not None
 
     def release(self) -> None:
-        """Nothing was posted."""
+        """Nothing was posted; where it was to be posted anew, it still is."""
+        lost = {"state": CardState.LOST, "anew_revision": 0}
         with self.board.ledger.write() as tx:
-            tx.execute(delete(cards).where(self._stands))
+            if self.card.anew_revision:
+                tx.execute(update(cards).where(self._stands).values(lost))
+            else:
+                tx.execute(delete(cards).where(self._stands))
 
     @property
     def _stands(self) -> ColumnElement[bool]:

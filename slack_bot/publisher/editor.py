@@ -56,6 +56,8 @@ class Editor:
             pace.hold(UPDATE, limited.retry_after)
             return Edit()
         except Refused as refused:
+            if refused.code in CLOSED:
+                self._board.closed.close(channel, refused.code)
             if refused.code in GONE:
                 return Edit(gone=refused.code)
             self._hold(UPDATE if refused.is_about_us else held_as, refused, names)

@@ -42,6 +42,7 @@ class Poster:
         quiet = {"unfurl_links": False, "unfurl_media": False}
         answer = self._board.call(POST, {"channel": channel, **quiet, **message})
         pace.worked(posting_in(channel))
+        self._board.closed.open(channel)
         return str(answer["ts"])
 
     def post(self, claim: Claim, message: Mapping[str, Any], note: Callable[[str], bool]) -> bool:
@@ -68,9 +69,12 @@ class Poster:
         if isinstance(failure, RateLimited):
             pace.hold(posting_in(channel), failure.retry_after)
             return
-        closed = isinstance(failure, Refused) and failure.code in NOT_HERE
-        of_all = closed or (isinstance(failure, Refused) and failure.is_about_us)
+        refused = failure if isinstance(failure, Refused) else None
+        closed = refused.code if refused is not None and refused.code in NOT_HERE else ""
+        of_all = closed or (refused is not None and refused.is_about_us)
         seconds = pace.back_off(posting_in(channel) if of_all else held_as)
+        if closed:
+            self._board.closed.close(channel, closed)
         hint = "invite the bot to the channel, or take it out of channels.json" if closed else ""
         log.error("not posted", why=str(failure), again_in=seconds, hint=hint, **names)
 

@@ -1,16 +1,17 @@
 """Posts the cards that are due in every registered channel."""
 
+from dataclasses import asdict
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import exists, insert
+from sqlalchemy import Connection, and_, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from slack_bot.ledger import cards, requests
 from slack_bot.publisher.board import Board
-from slack_bot.publisher.claim import CardClaim
+from slack_bot.publisher.claim import CardClaim, is_card
 from slack_bot.publisher.poster import Poster
-from slack_bot.rows import CardRow, CardState, RequestRow, request_by_key
+from slack_bot.rows import CardRow, CardState, RequestRow, State, card_of, request_by_key
 
 LOOK_AHEAD = 50
 """So many are looked at beyond those that are held, so that the held ones keep no other waiting."""
@@ -66,21 +67,15 @@ class Posting:
         """Says in the ledger that this process posts the card; None where another was faster."""
         now, instance = self._board.clock(), self._board.instance
         card = CardRow(key, channel, CardState.CLAIMED, now, instance, None, 0, "")
-        row = {
-            "request_key": key,
-            "channel": channel,
-            "state": card.state,
-            "claimed_at": card.claimed_at,
-            "claimed_by": card.claimed_by,
-            "shown_look": 0,
-            "lost_because": "",
-        }
         try:
             with self._board.ledger.write() as tx:
-                tx.execute(insert(cards).values(row))
+                earlier = card_of(tx, key, channel)
+                if earlier is None:
+                    tx.execute(insert(cards).values(asdict(card)))
+                claimed = card if earlier is None else _claim_anew(tx, card)
         except IntegrityError:
             return None
-        return CardClaim(self._board, card)
+        return CardClaim(self._board, claimed) if claimed is not None else None
 
     def _post(self, claim: CardClaim) -> float | None:
         """Seconds until another look at this card, None where nothing is left to do."""
@@ -97,5 +92,25 @@ class Posting:
 
 
 def has_card_in(channel: str) -> ColumnElement[bool]:
-    """The condition for requests that have a card in the channel, whatever its state."""
-    return exists().where(cards.c.request_key == requests.c.key, cards.c.channel == channel)
+    """The condition for requests that have a card in the channel, whatever its state, and get no other."""
+    its_card = (cards.c.request_key == requests.c.key, cards.c.channel == channel)
+    return exists().where(*its_card, ~is_posted_anew())
+
+
+def is_posted_anew() -> ColumnElement[bool]:
+    """The condition for a request and its card: the message is gone, and another is to take its place.
+
+    Once a revision: whoever deletes that one as well does not want it there.
+    """
+    waits = and_(requests.c.state == State.PENDING, requests.c.revision > cards.c.anew_revision)
+    return and_(cards.c.state == CardState.LOST, waits)
+
+
+def _claim_anew(tx: Connection, card: CardRow) -> CardRow | None:
+    """The claim on the place of a card whose message is gone; None where another was faster."""
+    revision = select(requests.c.revision).where(requests.c.key == card.request_key).scalar_subquery()
+    gone = exists().where(requests.c.key == cards.c.request_key, is_posted_anew())
+    values = asdict(card) | {"anew_revision": revision}
+    if tx.execute(update(cards).where(is_card(card), gone).values(values)).rowcount == 0:
+        return None
+    return card_of(tx, card.request_key, card.channel)

@@ -1,10 +1,11 @@
 """Cards of requests that a schedule answered before anybody saw them: one each, settled, for the record."""
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from slack_bot.approvals import Cause
 from slack_bot.clock import MINUTE, SECOND
-from slack_bot.ledger import requests
+from slack_bot.ledger import cards, requests
 from slack_bot.publisher.board import Board
 from slack_bot.publisher.drawing import GRACE
 from slack_bot.publisher.posting import LOOK_AHEAD, Due, has_card_in
@@ -17,7 +18,10 @@ _ANSWERED = (State.DECIDED, *FINAL)
 
 
 class Scheduled:
-    """The queue of what a schedule answered: in the schedule's channel, or in all where it holds for all."""
+    """The queue of what a schedule answered: in the schedule's channel, or in all where it holds for all.
+
+    Where that channel was closed or removed before the card got there, the others are told instead.
+    """
 
     def __init__(self, board: Board) -> None:
         self._board = board
@@ -30,7 +34,7 @@ class Scheduled:
             .where(
                 requests.c.cause == Cause.SCHEDULE,
                 requests.c.decided_at > now - NEWS_FOR,
-                requests.c.decided_in.in_(("", channel)),
+                or_(requests.c.decided_in.in_(("", channel)), self._is_shown_nowhere()),
                 requests.c.state.in_(_ANSWERED),
                 requests.c.upstream.in_(self._board.upstreams),
                 ~has_card_in(channel),
@@ -43,6 +47,13 @@ class Scheduled:
                 Due(row.key, _grace(row.decided_at, now) if row.state == State.DECIDED else 0.0)
                 for row in connection.execute(query)
             ]
+
+    def _is_shown_nowhere(self) -> ColumnElement[bool]:
+        """The condition for what was decided in a channel that cannot show it, and does not."""
+        board = self._board
+        seen = [one.id for one in board.channels.all() if one.id not in board.closed]
+        its_card = (cards.c.request_key == requests.c.key, cards.c.channel == requests.c.decided_in)
+        return and_(requests.c.decided_in.not_in(seen), ~exists().where(*its_card))
 
     def takes(self, row: RequestRow) -> bool:
         """Whether that answer still stands: one that was refused upstream waits again."""

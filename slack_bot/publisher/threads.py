@@ -40,8 +40,8 @@ class Threads:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._poster = Poster(board)
-        self._replies: dict[tuple[str, str, str], tuple[int, int]] = {}
-        """By thread: the revision that is being told, and how many of its replies stand there."""
+        self._replies: dict[tuple[str, str | None], tuple[int, int]] = {}
+        """By channel and ts: the revision that is being told, and how many of its replies stand there."""
 
     def work(self) -> float | None:
         """Tells what may be told now. Returns seconds until more may be, None where all is told."""
@@ -100,7 +100,7 @@ class Threads:
         """One reply. False where Slack did not answer."""
         if not self._is_ours(one):
             return True
-        thread, revision = thread_of(one.card), one.row.revision
+        thread, revision = (one.card.channel, one.card.ts), one.row.revision
         told, standing = self._replies.get(thread, (revision, 0))
         standing = standing if told == revision else 0
         reply = facts[min(standing, len(facts) - 1)].message()
@@ -109,7 +109,7 @@ class Threads:
         except SlackFailure as failure:
             self._not_told(one, failure)
             return not isinstance(failure, Interrupted)
-        self._board.pace.worked(thread)
+        self._board.pace.worked(thread_of(one.card))
         self._replies[thread] = (revision, standing + 1)
         if standing + 1 >= len(facts):
             self._note_told([one])
@@ -143,4 +143,4 @@ class Threads:
                 noted = update(cards).where(is_card(one.card), earlier)
                 tx.execute(noted.values(told_revision=one.row.revision))
         for one in told:
-            self._replies.pop(thread_of(one.card), None)
+            self._replies.pop((one.card.channel, one.card.ts), None)

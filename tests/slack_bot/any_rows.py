@@ -39,8 +39,12 @@ TEXTS = st.one_of(
         st.integers(0, 9_000),
     ),
 )
-TIMES = st.none() | st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999)
-"""Every microsecond that Python's calendar knows, from the year 1 to 9999."""
+TIMES = (
+    st.none()
+    | st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999)
+    | st.integers(-(2**63), 2**63 - 1)
+)
+"""Every microsecond that Python's calendar knows, from the year 1 to 9999, and what an upstream may make up."""
 FACTS = st.lists(st.builds(Fact, st.just("key"), TEXTS, TEXTS, st.booleans()), max_size=60).map(tuple)
 DURATIONS = st.lists(
     st.builds(Duration, st.none() | st.integers(1, 10**9)), min_size=1, max_size=130, unique=True
@@ -93,4 +97,5 @@ def any_rows(draw: st.DrawFn) -> RequestRow:
         outcome_by=draw(TEXTS),
         outcome_detail=draw(TEXTS),
         duration=draw(st.none() | st.integers(1, 10**9)),
+        until_at=draw(TIMES),
     )

@@ -1,5 +1,6 @@
 """Schedules for tests: some by hand, any by hypothesis, and what they mean by a model that walks the minutes."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, available_timezones
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from slack_bot.business_hours import Hours, Window
 from slack_bot.language.hours_text import write_windows
 from slack_bot.schedule import RISKS, Schedule
-from upstream_client.models import ONE_TIME, ApprovalRequest, Duration, Risk
+from upstream_client.models import HOUR, ONE_TIME, ApprovalRequest, Duration, Risk
 
 WORKDAYS = (0, 1, 2, 3, 4)
 OFFICE = Hours((Window(WORKDAYS, 9 * 60, 17 * 60 + 30),), "Europe/Berlin")
@@ -19,7 +20,9 @@ ON = Schedule(on=True, hours=OFFICE)
 MINUTE_US = 60_000_000
 WEEK = 7 * 24 * 60
 NOT_MEANT = {"EST", "MST", "Factory", "localtime"}
-ZONES = sorted(name for name in available_timezones() if name not in NOT_MEANT)
+ZONES = sorted(
+    name for name in available_timezones() - NOT_MEANT if not re.fullmatch(r"(Etc/)?GMT[+-]?[0-9]+", name)
+)
 REGIONS = ("DE", "DE-BE", "DE-BY", "US", "US-CA", "GB-SCT", "FR", "AU-NSW", "AU-NSW_Western", "IN", "JP")
 
 
@@ -100,6 +103,13 @@ def schedules() -> st.SearchStrategy[Schedule]:
         rated_only=st.booleans(),
         until=st.none() | st.dates(date(2026, 1, 1), date(2099, 12, 31)),
     )
+
+
+def open_at(now: int) -> Schedule:
+    """One that is open at this time, and for two days more: people work in three days only, for an hour."""
+    working = (datetime.fromtimestamp(now / 1_000_000, UTC).weekday() + 3) % 7
+    hours = Hours((Window((working,), 0, 60),), "UTC")
+    return Schedule(on=True, hours=hours, duration=Duration(HOUR), max_risk=Risk.MEDIUM)
 
 
 def command(schedule: Schedule) -> str:

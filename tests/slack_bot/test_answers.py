@@ -157,7 +157,15 @@ def test_parts_are_listed_as_in_a_sentence(parts: list[str], words: str) -> None
 
 
 @pytest.mark.parametrize(
-    "tell", [answers.not_stored, answers.stored_over, answers.not_changed_unread, answers.note]
+    "tell",
+    [
+        answers.not_stored,
+        answers.stored_over,
+        answers.not_changed_unread,
+        answers.note,
+        answers.unsettled,
+        answers.registrations_unread,
+    ],
 )
 def test_words_of_a_store_or_an_operator_mention_nobody(tell: Callable[[str], str]) -> None:
     assert "&lt;!channel&gt; &amp; co" in tell("<!channel> & co")

@@ -226,6 +226,37 @@ def test_the_votes_of_another_channel_and_of_an_old_revision_are_not_counted_alo
     assert (decided.verdict, decided.decided_in) == (Verdict.APPROVE, CHANNEL)
 
 
+# Until a moment
+
+
+def test_an_answer_until_a_moment_keeps_it_and_is_sent_for_what_is_left(ledger: Ledger) -> None:
+    row, six = added(ledger), NOW + 3_600 * SECOND
+    with ledger.write() as tx:
+        until = replace(ballot(tx, row, duration=Duration(3_600)), until_at=six)
+        assert approvals.vote(tx, NOW, row.key, until) is Counting.COUNTED
+    decided = read(ledger)
+    assert (decided.until_at, decided.duration) == (six, 3_600)
+    with ledger.write() as tx:
+        (counted,) = votes_of(tx, row.key, 1, CHANNEL)
+        assert counted.until_at == six
+        approvals.intend(tx, NOW + 90 * SECOND, decided, "this process")
+    sent = read(ledger)
+    assert (sent.until_at, sent.duration, sent.look) == (six, 58 * 60, decided.look + 1)
+    with ledger.write() as tx:
+        approvals.reopen(tx, NOW, sent, "Why.", sent.asked)
+    assert (read(ledger).until_at, read(ledger).duration) == (None, None)
+
+
+def test_when_the_moment_has_passed_nothing_can_be_sent(ledger: Ledger) -> None:
+    row = added(ledger)
+    with ledger.write() as tx:
+        until = replace(ballot(tx, row, duration=Duration(3_600)), until_at=NOW + 3_600 * SECOND)
+        approvals.vote(tx, NOW, row.key, until)
+    with pytest.raises(ValueError, match="nothing is left"), ledger.write() as tx:
+        approvals.intend(tx, NOW + 3_541 * SECOND, read(ledger), "this process")
+    assert read(ledger).intent_at is None
+
+
 # Two at once
 
 

@@ -16,6 +16,7 @@ from slack_bot.rows import State
 from slack_bot.schedule import Hours, Schedule, Window
 from tests.rig import ADMIN, APPROVALS, APPROVER, APPROVERS, SECOND_CHANNEL, Killed, Rig, has_buttons
 from tests.slack_bot.own_privman import only_request, rig_over, tell_anew
+from tests.slack_bot.schedules import open_at
 from upstream_client.models import HOUR, Duration, Risk
 
 NIGHTS = Schedule(
@@ -41,12 +42,6 @@ def advance_to(rig: Rig, time_of_day: timedelta) -> None:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     then = midnight + timedelta(days=(WEDNESDAY - now.weekday()) % 7) + time_of_day
     rig.clock.advance((then + timedelta(days=0 if then > now else 7) - now).total_seconds())
-
-
-def open_now(rig: Rig) -> Schedule:
-    """A schedule that is open at the rig's own time, which is Slack's: people work in three days only."""
-    working = (datetime.fromtimestamp(rig.clock.now() / SECOND, UTC).weekday() + 3) % 7
-    return replace(NIGHTS, hours=Hours((Window((working,), 0, 60),), "UTC"))
 
 
 def ask(rig: Rig, **fields: object) -> str:
@@ -181,7 +176,7 @@ def test_killed_anywhere_it_approves_once(sandbox: Sandbox, tmp_path: Path) -> N
         folder = tmp_path / str(transaction)
         folder.mkdir()
         with Rig(sandbox, folder, {APPROVALS: ChannelPolicy()}) as rig:
-            rig.schedules.put(APPROVALS, open_now(rig))
+            rig.schedules.put(APPROVALS, open_at(rig.clock.now()))
             request = rig.control.file_request()
             with rig.killed_at(transaction) as strike, suppress(Killed):
                 rig.step("poller")

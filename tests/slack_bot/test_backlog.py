@@ -107,6 +107,23 @@ def test_a_new_request_is_shown_before_the_rest_of_the_twenty(rig: Rig) -> None:
     assert lines(rig) == [counting(20, 11)]
 
 
+def test_after_the_clock_was_set_back_a_new_request_is_shown_at_once_as_before(rig: Rig) -> None:
+    pile(rig, 40)
+    rig.run()
+    rig.clock.advance(-3_600)
+    rig.restart()
+    for _ in range(2):
+        new = rig.control.file_request()
+        rig.step("poller")
+        rig.run()
+        assert keys(rig)[-1] == key(new)
+        rig.clock.advance(600)
+    assert len(rig.cards()) == CARDS + 2
+    rig.clock.advance(10)
+    rig.run()
+    assert lines(rig) == [counting(22, 20)]
+
+
 def test_when_more_than_twenty_come_at_once_on_top_of_a_backlog_they_join_it(rig: Rig) -> None:
     pile(rig, 30)
     rig.run()

@@ -356,6 +356,16 @@ def test_the_remark_says_what_the_headline_leaves_open(row: RequestRow, said: li
     assert lines(drawn(row), "remark") == said
 
 
+def test_what_was_approved_until_a_moment_says_so_besides_for_how_long_that_is() -> None:
+    two_hours = replace(DECIDED, duration=7_200, until_at=NOW + 7_200 * SECOND)
+    said = (f"by @{APPROVER}, 2026-11-20 10:00 UTC, 90 seconds after it was asked.",)
+    for row, done in ((two_hours, "Approval"), (replace(two_hours, state=State.APPROVED), "Approved")):
+        shown = drawn(row)
+        assert lines(shown, "remark") == [f"{done} for 2 hours, until 2026-11-20 12:00 UTC, {said[0]}"]
+        dates = [one["timestamp"] for one in objects(block_of(shown, "remark")) if one.get("type") == "date"]
+        assert dates[0] == NOW // SECOND + 7_200
+
+
 def test_a_waiting_request_without_a_notice_has_no_remark() -> None:
     assert block_of(drawn(PENDING), "remark") is None
 

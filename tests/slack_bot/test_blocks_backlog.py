@@ -34,8 +34,8 @@ def test_it_counts_what_has_a_card_and_what_follows(shown: int, left: int, expec
     assert message.text == said(message)[0] == expected
 
 
-def test_it_says_how_to_list_all_that_wait() -> None:
-    assert said(counting_line(20, 380))[1] == "To list all that wait, mention me with the word `pending`."
+def test_it_says_how_to_list_those_that_have_none_yet() -> None:
+    assert said(counting_line(20, 380))[1] == "To list the next of them, mention me with the word `pending`."
 
 
 def test_its_last_words_tell_that_nothing_follows() -> None:

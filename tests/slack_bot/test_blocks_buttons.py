@@ -102,10 +102,17 @@ def test_the_menu_offers_what_the_upstream_accepts_and_begins_with_the_first() -
     assert menu["initial_option"] == menu["options"][0]
 
 
-@pytest.mark.parametrize("durations", [(ONE_TIME,), (Duration(HOUR),)])
-def test_one_duration_needs_no_menu(durations: tuple[Duration, ...]) -> None:
+@pytest.mark.parametrize("durations", [(ONE_TIME,), ()])
+def test_for_one_time_alone_no_menu_is_needed(durations: tuple[Duration, ...]) -> None:
     shown = actions(drawn(asking(durations=durations)))
     assert [element["type"] for element in shown] == ["button", "button", "overflow"]
+
+
+def test_any_other_single_duration_stands_in_a_menu_so_that_the_press_carries_what_was_shown() -> None:
+    menu = actions(drawn(asking(durations=(Duration(HOUR),))))[0]
+    assert menu["action_id"] == CHOOSE_DURATION
+    assert [option["value"] for option in menu["options"]] == ["3600"]
+    assert menu["initial_option"] == menu["options"][0]
 
 
 TAKES_OTHERS = replace(PRIVMAN, other_durations=True)

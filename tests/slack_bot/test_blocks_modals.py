@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from sandbox.block_kit import view_problems
-from slack_bot.blocks import UpstreamName, View, approve_form, deny_form
+from slack_bot.blocks import UpstreamName, View, approve_form, deny_form, told_duration
 from slack_bot.rows import RequestRow
 from tests.slack_bot.any_rows import NASTY, any_rows
 from tests.slack_bot.examples import PRIVMAN
@@ -108,6 +108,15 @@ def test_a_hundred_and_one_durations_are_offered_in_groups_that_slack_takes(numb
     groups = menu.get("option_groups", [menu])
     assert sum(len(group["options"]) for group in groups) == min(number, 1_000)
     assert menu["initial_option"] == groups[0]["options"][0]
+
+
+@pytest.mark.parametrize("upstream", [PRIVMAN, TAKES_OTHERS])
+@pytest.mark.parametrize("durations", [(), (ONE_TIME,), (Duration(HOUR),), (ONE_TIME, Duration(HOUR))])
+def test_a_duration_is_told_only_where_no_other_can_be_chosen(
+    upstream: UpstreamName, durations: tuple[Duration, ...]
+) -> None:
+    only = len(durations) == 1 and upstream is PRIVMAN
+    assert told_duration(asking(durations=durations), upstream) == (durations[0] if only else None)
 
 
 @pytest.mark.parametrize("durations", [(ONE_TIME,), (Duration(HOUR),)])

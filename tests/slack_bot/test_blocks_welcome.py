@@ -11,6 +11,8 @@ from slack_bot.blocks import (
     PICK_PEOPLE,
     SAVE_APPROVERS,
     Message,
+    farewell,
+    mark_of,
     welcome,
 )
 from slack_bot.command_parser import HELP
@@ -30,7 +32,7 @@ def drawn(policy: ChannelPolicy = FRESH, **changes: Any) -> Message:
 
 
 def block(message: Message, block_id: str) -> dict[str, Any]:
-    return next(block for block in message.blocks if block["block_id"] == block_id)
+    return next(block for block in message.blocks if block["block_id"].partition(".")[0] == block_id)
 
 
 def who(message: Message) -> str:
@@ -106,7 +108,28 @@ def test_it_tells_what_can_be_written() -> None:
 
 def test_without_help_or_notes_there_are_no_empty_blocks() -> None:
     ids = [block["block_id"] for block in drawn(help_lines=(), groups=()).blocks]
-    assert ids == ["headline", "about", "people", "everyone", "save"]
+    assert [id.partition(".")[0] for id in ids] == ["headline", "about", "people", "everyone", "save"]
+
+
+def test_what_can_be_picked_carries_the_mark_of_the_policy_that_is_shown() -> None:
+    policies = [
+        FRESH,
+        ChannelPolicy(),
+        ChannelPolicy(users=("U02APPROVER",)),
+        ChannelPolicy(groups=("S01APPROVERS",)),
+        ChannelPolicy(everyone=True),
+    ]
+    for policy in policies:
+        marked = [block["block_id"] for block in drawn(policy).blocks if "." in block["block_id"]]
+        assert marked == [f"{name}.{mark_of(policy)}" for name in ("people", "groups", "everyone", "save")]
+    assert len({mark_of(policy) for policy in policies}) == len(policies)
+
+
+def test_where_the_channel_was_removed_there_is_nothing_to_pick() -> None:
+    message = farewell(CHANNEL)
+    taken_by_slack(message)
+    assert [block["block_id"] for block in message.blocks] == ["headline", "about"]
+    assert "I post no requests in" in words(block(message, "about"))
 
 
 @pytest.mark.parametrize(

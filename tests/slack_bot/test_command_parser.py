@@ -100,6 +100,11 @@ def test_commands_are_read_as_people_write_them_in_slack(text: str, expected: Co
     assert parse(text, US) == expected
 
 
+@pytest.mark.parametrize("text", ["status?", "policy?", "help?", "autoapprove?", "autoapprove status?"])
+def test_what_changes_nothing_may_be_asked_with_a_question_mark(text: str) -> None:
+    assert parse(text) == parse(text.rstrip("?"))
+
+
 def test_without_knowing_who_we_are_a_mention_in_front_is_ours() -> None:
     assert parse("<@U07BOT> status") == Status()
     assert parse("approvers <@U02APPROVER>") == Approvers(users=("U02APPROVER",))
@@ -247,6 +252,17 @@ def test_schedules_are_changed_by_clauses_in_any_order(text: str, expected: Auto
         ("autoapprove until christmas", "Write the last day as `until 2026-12-24`"),
         ("autoapprove until 24.12.2026", "Write the last day as `until 2026-12-24`"),
         ("autoapprove until 2026-02-30", "There is no day “2026-02-30” in the calendar."),
+        ("autoapprove on?", "Write it without the question mark, and I do it."),
+        ("*autoapprove off*?", "without the question mark"),
+        ("approvers everyone?", "without the question mark"),
+        ("approvers <@U02APPROVER>? <@U07BOT>", "without the question mark"),
+        ("remove?", "without the question mark"),
+        ("remove <#C0AB12CD3>\uff1f", "without the question mark"),
+        ("autoapprove ~on~", "I do not know “~on~” behind `autoapprove`. Did you mean `on`?"),
+        ("autoapprove on max-risk ~high~", "“~high~” is no risk."),
+        ("~autoapprove on~", "I do not know “~autoapprove”."),
+        ("approvers ~<@U02APPROVER>~", "I cannot tell who “~” is."),
+        ("autoapprove hours mon-fri 09:00-17:30 Etc/GMT+2", "Name it by a place"),
         ("autoapprove until &lt;!channel&gt;", "I cannot read “&lt;!channel&gt;” as a day."),
     ],
 )

@@ -92,6 +92,13 @@ def test_a_zone_is_known_however_it_is_written(environment: pytest.MonkeyPatch) 
     assert load_settings().privman_timezone == "Europe/Berlin"
 
 
+def test_a_misspelt_name_of_what_keeps_people_out_is_refused(environment: pytest.MonkeyPatch) -> None:
+    """Given ADMIN_GROUPS instead of ADMIN_GROUP, when it starts, then not with more admins than meant."""
+    environment.setenv("ADMIN_GROUPS", "S0123456789")
+    with pytest.raises(SettingsError, match=r"ADMIN_GROUPS is no setting .did you mean “ADMIN_GROUP”"):
+        load_settings()
+
+
 def test_a_misspelt_name_of_ours_is_noticed_only_where_something_is_missing(
     environment: pytest.MonkeyPatch,
 ) -> None:

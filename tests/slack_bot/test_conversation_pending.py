@@ -115,6 +115,24 @@ def test_of_many_requests_the_oldest_are_listed_and_the_others_counted(
         assert last == "… and 3 more."
 
 
+def test_in_a_channel_those_come_first_that_have_no_card_there(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        for number in range(45):
+            sandbox.control.file_request(file=f"setup-{number:02}.exe")
+        rig.step("poller")
+        rig.run()
+        assert len(rig.cards()) == 20
+        shown = "".join("".join(texts(card["blocks"])) for card in rig.cards())
+        first, *lines, last = mention(rig, OUTSIDER, "pending").splitlines()
+        named = [line.partition("setup-")[2].partition(".")[0] for line in lines]
+        assert (first, len(named), last) == ("45 requests are waiting.", 20, "… and 25 more.")
+        assert not [number for number in named if f"setup-{number}" in shown]
+        assert named == sorted(named)
+
+        told = write(rig, ADMIN, "pending").splitlines()[1:-1]
+        assert [line for line in told if line.partition("setup-")[2].partition(".")[0] in named] == []
+
+
 @pytest.mark.parametrize(
     ("age", "words"),
     [

@@ -45,8 +45,8 @@ NOT_REGISTERED = "This channel is not registered"
 PRIVATE, SHARED = "C05PRIVATE", "C06SHARED"
 
 
-@pytest.mark.parametrize("words", ["", "help", "hello, who are you?"])
-def test_an_admin_registers_a_channel_by_mentioning_the_bot_without_a_command(
+@pytest.mark.parametrize("words", ["", "hello", "hi!"])
+def test_an_admin_registers_a_channel_by_mentioning_the_bot_without_another_word(
     sandbox: Sandbox, tmp_path: Path, words: str
 ) -> None:
     with talking(sandbox, tmp_path) as rig:
@@ -144,6 +144,11 @@ def test_a_command_in_a_channel_that_is_not_registered_registers_nothing(
     with talking(sandbox, tmp_path) as rig:
         for words in ("pending", "policy", "autoapprove off", "approvers everyone"):
             assert "not registered" in mention(rig, ADMIN, words)
+        for words in ("help", "thanks!", "statsu", "who are you?"):
+            *lines, last = mention(rig, ADMIN, words).splitlines()
+            assert lines
+            assert last.startswith(NOT_REGISTERED)
+            assert "mentions me here without any other words" in last
         assert rig.channels.all() == []
 
 

@@ -6,13 +6,21 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from slack_bot.channel import Source
-from slack_bot.channel_store import Channel
 from slack_bot.clock import SECOND
 from slack_bot.conversation import schedule_text
-from slack_bot.policy import ChannelPolicy
 from slack_bot.schedule import Hours, Schedule, Window, describe
-from tests.rig import ADMIN, APPROVALS, APPROVER, APPROVERS, OUTSIDER, SECOND_CHANNEL, Killed, Rig
+from tests.rig import (
+    ADMIN,
+    APPROVALS,
+    APPROVER,
+    APPROVERS,
+    GUEST,
+    OUTSIDER,
+    SECOND_CHANNEL,
+    STRANGER,
+    Killed,
+    Rig,
+)
 from tests.slack_bot.conversing import (
     announced,
     block_state,
@@ -118,8 +126,9 @@ def test_a_channel_without_its_own_schedule_goes_by_the_one_for_all(sandbox: San
     with talking(sandbox, tmp_path, BOTH) as rig:
         told = mention(rig, ADMIN, f"autoapprove all on {HOURS}")
         assert told.startswith(f"The schedule is on {EVERYWHERE}:")
-        assert announced(rig)[0].startswith(f"From now on I approve {EVERYWHERE} without a person")
-        assert announced(rig, SECOND_CHANNEL) == []
+        for channel in BOTH:
+            (line,) = announced(rig, channel)
+            assert line.startswith(f"From now on I approve {EVERYWHERE} without a person")
         assert mention(rig, APPROVER, "autoapprove status", SECOND_CHANNEL).startswith(
             "The schedule is on here"
         )
@@ -161,13 +170,60 @@ def test_directly_it_must_be_said_which_schedule_is_meant(sandbox: Sandbox, tmp_
         assert announced(rig, SECOND_CHANNEL)
 
 
-def test_directly_for_all_it_is_announced_in_the_default_channel(sandbox: Sandbox, tmp_path: Path) -> None:
-    rig = Rig(sandbox, tmp_path, {APPROVALS: APPROVERS})
-    rig.declared.append(Channel(SECOND_CHANNEL, ChannelPolicy(), Source.ENVIRONMENT, is_default=True))
-    with rig:
+def test_for_all_it_is_announced_in_every_channel_that_goes_by_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        mention(rig, ADMIN, f"autoapprove on {HOURS} rated-only")
         write(rig, ADMIN, f"autoapprove all on {HOURS}")
-        assert announced(rig) == []
-        assert len(announced(rig, SECOND_CHANNEL)) == 1
+        assert len(announced(rig)) == 1
+        (line,) = announced(rig, SECOND_CHANNEL)
+        assert line.startswith(f"From now on I approve {EVERYWHERE} without a person")
+        write(rig, ADMIN, "autoapprove all off")
+        assert len(announced(rig)) == 1
+        assert announced(rig, SECOND_CHANNEL)[-1] == (
+            f"From now on I approve nothing {EVERYWHERE} without a person. <@{ADMIN}> has set this. "
+            f"Another schedule is still on in <#{APPROVALS}>, and what it covers is approved all the same."
+        )
+
+
+def test_where_every_channel_has_its_own_the_one_for_all_is_announced_where_it_was_set(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        mention(rig, ADMIN, ON)
+        mention(rig, ADMIN, f"autoapprove all on {HOURS}")
+        assert announced(rig)[-1].startswith(f"From now on I approve {EVERYWHERE} without a person")
+        mention(rig, ADMIN, "autoapprove off")
+        assert "Another schedule" not in announced(rig)[-1]
+
+
+@pytest.mark.parametrize("scope", ["all", f"<#{SECOND_CHANNEL}>"])
+def test_turned_off_here_everybody_is_told_what_is_still_on(
+    sandbox: Sandbox, tmp_path: Path, scope: str
+) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        mention(rig, ADMIN, ON)
+        mention(rig, ADMIN, f"autoapprove {scope} on {HOURS}")
+        mention(rig, ADMIN, "autoapprove off")
+        where = EVERYWHERE if scope == "all" else f"in {scope}"
+        assert announced(rig)[-1] == (
+            f"From now on I approve nothing here without a person. <@{ADMIN}> has set this. "
+            f"Another schedule is still on {where}, and what it covers is approved all the same."
+        )
+
+
+@pytest.mark.parametrize("user", [GUEST, STRANGER, OUTSIDER])
+@pytest.mark.parametrize("scope", [f"<#{SECOND_CHANNEL}>", "all"])
+def test_of_other_channels_schedules_only_approvers_and_admins_are_told(
+    sandbox: Sandbox, tmp_path: Path, user: str, scope: str
+) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        write(rig, ADMIN, f"autoapprove {scope} on {HOURS}")
+        for say in (write, mention):
+            assert "Europe/Berlin" not in say(rig, user, f"autoapprove {scope} status")
+            for other in (ADMIN, APPROVER):
+                assert "Europe/Berlin" in say(rig, other, f"autoapprove {scope} status")
+        assert rules(rig) == ["approvers only" if user == OUTSIDER else "members only"] * 2
+        assert mention(rig, user, "autoapprove here").startswith(("The schedule is", "I approve nothing"))
 
 
 def test_where_nothing_is_posted_there_is_no_schedule(sandbox: Sandbox, tmp_path: Path) -> None:

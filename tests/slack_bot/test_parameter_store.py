@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from fcntl import LOCK_EX, flock
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from slack_bot.parameter_store import (
     ChangedMeanwhile,
     DirectoryStore,
     NameRefused,
+    NotWritten,
     StateError,
     directory_store,
     open_store,
@@ -237,6 +239,7 @@ class TestCrashes:
             with pytest.raises(StateError) as told:
                 store.put("channels", "C1", "new")
 
+        assert isinstance(told.value, NotWritten) is (step == "fsync")
         path = state / "channels" / "C1.json"
         assert str(told.value) == (
             f"{path} cannot be written (No space left on device). "
@@ -244,6 +247,25 @@ class TestCrashes:
         )
         assert path.read_text() == "old"
         assert files(state / "channels") == {"C1.json"}
+
+    @pytest.mark.parametrize("removed", [True, False])
+    def test_a_disk_that_fails_after_the_change_does_not_tell_whether_it_is_made(
+        self, store: DirectoryStore, state: Path, monkeypatch: pytest.MonkeyPatch, removed: bool
+    ) -> None:
+        store.put("channels", "C1", "old")
+        fsync = os.fsync
+
+        def fails_for_directories(descriptor: int) -> None:
+            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            fsync(descriptor)
+
+        monkeypatch.setattr(os, "fsync", fails_for_directories)
+        change = store.delete if removed else partial(store.replace, text="new", before="old")
+        with pytest.raises(StateError, match="Input/output error") as told:
+            change("channels", "C1")
+        assert not isinstance(told.value, NotWritten)
+        assert files(state / "channels") == (set() if removed else {"C1.json"})
 
     def test_the_text_and_its_name_are_on_the_disk_before_it_is_said(
         self, store: DirectoryStore, state: Path, monkeypatch: pytest.MonkeyPatch
@@ -287,7 +309,7 @@ class TestCrashes:
         monkeypatch.setattr(directory_store, "LOCKED_WITHIN", 0.05)
         with (state / "channels" / directory_store.LOCK).open() as held:
             flock(held, LOCK_EX)
-            with pytest.raises(StateError, match=r"has been held by another process for 0\.05 seconds"):
+            with pytest.raises(NotWritten, match=r"has been held by another process for 0\.05 seconds"):
                 store.put("channels", "C1", "new")
         assert store.read_all("channels") == {"C1": "old"}
 
@@ -303,7 +325,7 @@ class TestTrouble:
         state.rename(state.with_name("elsewhere"))
         with pytest.raises(StateError, match=r"channels cannot be read \(No such file or directory\)"):
             store.read_all("channels")
-        with pytest.raises(StateError, match=r"cannot be written \(No such file or directory\)"):
+        with pytest.raises(NotWritten, match=r"cannot be written \(No such file or directory\)"):
             store.put("channels", "C2", "text")
         state.with_name("elsewhere").rename(state)
         assert store.read_all("channels") == {"C1": "text"}

@@ -24,6 +24,7 @@ from tests.rig import (
     SECOND_CHANNEL,
     Killed,
     Rig,
+    has_buttons,
 )
 from tests.slack_bot.conversing import (
     announced,
@@ -102,7 +103,7 @@ def test_a_choice_that_is_not_saved_changes_nothing(sandbox: Sandbox, tmp_path: 
     with talking(sandbox, tmp_path) as rig:
         welcome = registered(rig)
         assert rig.control.click(
-            APPROVALS, welcome["ts"], ADMIN, PICK_PEOPLE, value=[APPROVER], force=True, block_id="people"
+            APPROVALS, welcome["ts"], ADMIN, PICK_PEOPLE, value=[APPROVER], force=True, block_id="people.1"
         )["acknowledged"]
         rig.run("clerk")
         assert not policy(rig).names_somebody
@@ -134,9 +135,9 @@ def test_too_many_are_refused_in_words(sandbox: Sandbox, tmp_path: Path) -> None
 
 def test_where_groups_have_no_menu_those_named_in_words_stay(tmp_path: Path) -> None:
     with Sandbox(declined_scopes=OPTIONAL) as sandbox, talking(sandbox, tmp_path) as rig:
-        welcome = registered(rig)
+        save(rig, registered(rig), users=[OUTSIDER])
         mention(rig, ADMIN, f"approvers <!subteam^{APPROVERS_GROUP}>")
-        told = save(rig, welcome, users=[APPROVER])
+        told = save(rig, posted(rig)[0], users=[APPROVER])
         assert policy(rig) == ChannelPolicy((APPROVER,), (APPROVERS_GROUP,), False, ADMIN)
         assert "nobody decides by being in a user group" in told
 
@@ -149,16 +150,63 @@ def test_a_press_that_slack_delivers_twice_counts_once(sandbox: Sandbox, tmp_pat
         assert len(recorded(rig, "channel_changed")) == 1
 
 
-def test_of_two_admins_the_last_one_holds_and_is_drawn(sandbox: Sandbox, tmp_path: Path) -> None:
+def picked(welcome: dict[str, Any]) -> list[str]:
+    """Who stands in the picker of the welcome."""
+    people = next(block for block in welcome["blocks"] if block["block_id"].startswith("people."))
+    return list(people["element"].get("initial_users", []))
+
+
+def test_of_two_admins_the_first_one_holds_and_the_other_is_shown_what_was_saved(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
     with talking(sandbox, tmp_path) as rig:
         sandbox.control.change_user(OUTSIDER, is_admin=True)
         welcome = registered(rig)
         press(rig, welcome, users=[APPROVER])
         press(rig, welcome, OUTSIDER, users=[SECOND_APPROVER])
         rig.run("clerk")
+        assert policy(rig).users == (APPROVER,)
+        assert picked(posted(rig)[0]) == [APPROVER]
+        assert rig.told(OUTSIDER)[-1].startswith("This menu was out of date")
+        assert rules(rig) == ["menu out of date"]
+        save(rig, posted(rig)[0], OUTSIDER, users=[SECOND_APPROVER])
         assert policy(rig).users == (SECOND_APPROVER,)
-        people = next(block for block in posted(rig)[0]["blocks"] if block["block_id"] == "people")
-        assert people["element"]["initial_users"] == [SECOND_APPROVER]
+
+
+def test_a_save_does_not_wipe_approvers_who_were_named_in_words_since(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Given a welcome that was never saved from, whose ts nobody knows, then it is drawn anew by the press."""
+    with talking(sandbox, tmp_path) as rig:
+        welcome = registered(rig)
+        mention(rig, ADMIN, f"approvers <@{SECOND_APPROVER}>")
+        assert posted(rig)[0] == welcome
+        told = save(rig, welcome, users=[APPROVER])
+        assert told.startswith("This menu was out of date")
+        assert "mention me with `approvers @person`" in told
+        assert policy(rig).users == (SECOND_APPROVER,)
+        assert picked(posted(rig)[0]) == [SECOND_APPROVER]
+
+
+def test_where_an_outdated_menu_cannot_be_drawn_the_answer_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path) as rig:
+        welcome = registered(rig)
+        mention(rig, ADMIN, f"approvers <@{SECOND_APPROVER}>")
+        rig.control.faults(method="chat.update", kind="edit_window_closed")
+        assert "I could not draw the welcome again (edit_window_closed)" in save(
+            rig, welcome, users=[APPROVER]
+        )
+        assert policy(rig).users == (SECOND_APPROVER,)
+
+
+def test_while_channels_cannot_be_read_a_save_is_refused_as_that(sandbox: Sandbox, tmp_path: Path) -> None:
+    with talking(sandbox, tmp_path) as rig:
+        welcome = registered(rig)
+        block_state(tmp_path, "channels")
+        rig.restart()
+        assert save(rig, welcome, users=[APPROVER]).startswith("I cannot read which channels are registered")
+        assert rules(rig) == ["channels unread"]
+        assert posted(rig) == [welcome]
 
 
 def test_where_the_welcome_cannot_be_drawn_the_choice_stands_and_the_answer_says_so(
@@ -168,7 +216,7 @@ def test_where_the_welcome_cannot_be_drawn_the_choice_stands_and_the_answer_says
         welcome = registered(rig)
         rig.control.faults(method="chat.update", kind="edit_window_closed")
         told = save(rig, welcome, users=[APPROVER])
-        assert "I could not draw the message above again (edit_window_closed)" in told
+        assert "I could not draw the welcome again (edit_window_closed)" in told
         assert policy(rig).users == (APPROVER,)
 
 
@@ -178,9 +226,7 @@ def test_where_slack_does_not_answer_the_choice_stands_and_the_answer_says_so(
     with talking(sandbox, tmp_path) as rig:
         welcome = registered(rig)
         rig.control.faults(method="chat.update", kind="ratelimited", retry_after=60)
-        assert "I could not draw the message above again (Slack does not" in save(
-            rig, welcome, users=[APPROVER]
-        )
+        assert "I could not draw the welcome again (Slack does not" in save(rig, welcome, users=[APPROVER])
         assert policy(rig).users == (APPROVER,)
 
 
@@ -233,6 +279,7 @@ def test_in_a_channel_that_is_not_registered_any_more_nothing_is_saved(
         mention(rig, ADMIN, "remove")
         assert "No approvals are decided in this channel any more" in save(rig, welcome, users=[APPROVER])
         assert rig.channels.all() == []
+        assert not has_buttons(posted(rig)[0])
 
 
 def test_a_save_on_any_other_message_is_refused_and_told_to_the_operator(
@@ -275,12 +322,12 @@ PRESSED: dict[str, Any] = {
     "channel": {"id": APPROVALS},
     "container": {"message_ts": "1700000000.000100"},
     "actions": [{"action_ts": "1700000001.000000"}],
-    "message": {"user": "U07BOT", "blocks": [{"block_id": "save"}]},
+    "message": {"user": "U07BOT", "blocks": [{"block_id": "headline"}, {"block_id": "save.abc"}]},
     "state": {
         "values": {
-            "people": {"pick_people": {"selected_users": [APPROVER]}},
-            "groups": {"pick_groups": {"selected_options": [{"value": APPROVERS_GROUP}]}},
-            "everyone": {"pick_everyone": {"selected_options": []}},
+            "people.abc": {"pick_people": {"selected_users": [APPROVER]}},
+            "groups.abc": {"pick_groups": {"selected_options": [{"value": APPROVERS_GROUP}]}},
+            "everyone.abc": {"pick_everyone": {"selected_options": []}},
         }
     },
 }
@@ -289,6 +336,7 @@ PRESSED: dict[str, Any] = {
 def test_a_press_is_read() -> None:
     assert Pick.read(PRESSED).groups == (APPROVERS_GROUP,)
     assert Pick.read(PRESSED).is_welcome
+    assert Pick.read(PRESSED).mark == "abc"
 
 
 @pytest.mark.parametrize(
@@ -302,11 +350,12 @@ def test_a_press_is_read() -> None:
         ("people", "pick_people", {"selected_users": [f"U{number:05}" for number in range(201)]}),
         ("groups", "pick_groups", {"selected_options": [{"value": "S1 S2"}]}),
         ("groups", "pick_groups", {"selected_options": [{}]}),
+        ("people", "pick_nobody", {"selected_users": []}),
     ],
 )
 def test_a_press_with_ids_that_are_none_is_not_read(block: str, menu: str, picked: dict[str, object]) -> None:
     changed = json.loads(json.dumps(PRESSED))
-    changed["state"]["values"][block][menu] = picked
+    changed["state"]["values"][f"{block}.abc"] = {menu: picked}
     with pytest.raises(ValueError, match="validation error"):
         Pick.read(changed)
 

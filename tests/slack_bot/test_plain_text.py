@@ -12,8 +12,10 @@ SEEDED = settings(deadline=None, derandomize=True)
 NASTY = (
     "\x00\t\n\x0b\x0c\r\x1b\x1c\x7f\x85\xa0\xad\u061c\u180e\u200b\u200d\u200e\u200f"
     "\u2028\u2029\u202e\u2060\u2066\u2069\ufeff"
+    "\u034f\u20e3\u2800\u3164\ufe0e\ufe0f\U000e0041\U000e007f\U000e0100🏴❤1"
 )
 TEXT = st.text(st.one_of(st.sampled_from(NASTY + " <>&;*`_~:@!#"), st.characters(codec="utf-8")))
+SCOTLAND = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -34,6 +36,20 @@ BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u
         ("a\u2028b", "a⟨U+2028⟩b"),
         ("עברית العربية", "עברית العربية"),
         ("👩\u200d💻", "👩\u200d💻"),
+        ("a\u3164b", "a⟨U+3164⟩b"),
+        ("\u115f\u1160\uffa0", "⟨U+115F⟩⟨U+1160⟩⟨U+FFA0⟩"),
+        ("\u2800\u034f", "⟨U+2800⟩⟨U+034F⟩"),
+        ("\u17b4\u17b5\u180b", "⟨U+17B4⟩⟨U+17B5⟩⟨U+180B⟩"),
+        ("\U0001d173\U0001d17a", "⟨U+1D173⟩⟨U+1D17A⟩"),
+        ("ok\U000e0001\U000e0041\U000e007f", "ok⟨U+E0001⟩⟨U+E0041⟩⟨U+E007F⟩"),
+        (SCOTLAND, SCOTLAND),
+        (SCOTLAND[:-1], "🏴" + "".join(f"⟨U+{ord(one):X}⟩" for one in SCOTLAND[1:-1])),
+        ("🏴\U000e0068\U000e0069\U000e007f", "🏴⟨U+E0068⟩⟨U+E0069⟩⟨U+E007F⟩"),
+        ("❤\ufe0f ☎\ufe0e 👁\ufe0f\u200d🗨\ufe0f ©\ufe0f", "❤\ufe0f ☎\ufe0e 👁\ufe0f\u200d🗨\ufe0f ©\ufe0f"),
+        ("1\ufe0f\u20e3 #\ufe0f\u20e3", "1\ufe0f\u20e3 #\ufe0f\u20e3"),
+        ("1\ufe0f a\ufe0f ❤\ufe00", "1⟨U+FE0F⟩ a⟨U+FE0F⟩ ❤⟨U+FE00⟩"),
+        ("❤\ufe0f\ufe0f", "❤\ufe0f⟨U+FE0F⟩"),
+        ("\u845b\U000e0100 a\U000e0100", "\u845b\U000e0100 a⟨U+E0100⟩"),
         ("\u0645\u06cc\u200c\u062e\u0648", "\u0645\u06cc\u200c\u062e\u0648"),
         ("", ""),
     ],
@@ -48,7 +64,7 @@ def test_nothing_invisible_is_left_and_nothing_is_lost(text: str) -> None:
     shown = visible(text)
     assert not BIDI & set(shown)
     assert {one for one in shown if unicodedata.category(one) == "Cc"} <= {"\n", "\t"}
-    spelled = re.sub("⟨U\\+([0-9A-F]{4})⟩", lambda match: chr(int(match[1], 16)), shown)
+    spelled = re.sub("⟨U\\+([0-9A-F]{4,5})⟩", lambda match: chr(int(match[1], 16)), shown)
     if "⟨" not in text:
         assert spelled == text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -71,6 +87,8 @@ def test_text_that_is_not_empty_stays_so(text: str) -> None:
         ("a\u2028b\x0bc\x85d", "a b c d"),
         ("exe.\u202efdp", "exe.fdp"),
         (" \u200b\n\x00", ""),
+        ("\u3164 \u2800", ""),
+        (f"a\U000e0041b {SCOTLAND}", f"ab {SCOTLAND}"),
         ("", ""),
     ],
 )

@@ -1,6 +1,6 @@
 """A list of which a part cannot be read: the rest is brought, and nothing is concluded from what is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from sandbox import Sandbox
 from sandbox.privilege_manager import PrivilegeManager
-from slack_bot.poller import GONE_AFTER_MASS
+from slack_bot.poller import FETCHES_A_POLL, GONE_AFTER_MASS
 from slack_bot.rows import RequestRow, State, requests_in
 from tests.rig import Rig
 from tests.slack_bot.own_privman import rig_over
@@ -99,3 +99,80 @@ def test_what_was_missing_once_is_not_missing_any_more_when_a_part_of_a_list_has
     pm.file_request(policy=STRANGE)
     rig.step("poller")
     assert (rows(rig)[request_id].state, rows(rig)[request_id].missing) == (State.PENDING, 0)
+
+
+NO_ID = "an id in three words"
+
+
+@pytest.fixture
+def asking(pm: PrivilegeManager, sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
+    """With an upstream that tells of one request, and one in its list that has no id."""
+    pm.file_request(id=NO_ID)
+    with rig_over(pm, sandbox, tmp_path) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("settle", "state"),
+    [
+        (lambda pm, one: pm.decide(one, "approve", "Console Admin"), State.ELSEWHERE),
+        (lambda pm, one: pm.decide(one, "deny", "Console Admin"), State.ELSEWHERE),
+        (lambda pm, one: pm.withdraw(one), State.ELSEWHERE),
+        (lambda pm, one: pm.expire(one), State.EXPIRED),
+    ],
+    ids=["approved", "denied", "withdrawn", "expired"],
+)
+def test_what_a_part_of_a_list_leaves_out_is_settled_by_what_the_upstream_tells_of_it(
+    asking: Rig, pm: PrivilegeManager, settle: Callable[[PrivilegeManager, str], object], state: State
+) -> None:
+    # given two requests, and one that keeps the list from being whole for ever
+    gone, waits = pm.file_request(), pm.file_request()
+    asking.step("poller")
+    # when one of the two is answered in the console, then it is settled
+    settle(pm, gone)
+    asking.step("poller")
+    assert {id: row.state for id, row in rows(asking).items()} == {gone: state, waits: State.PENDING}
+
+
+def test_where_only_what_cannot_be_read_is_left_the_others_are_settled_all_the_same(
+    asking: Rig, pm: PrivilegeManager
+) -> None:
+    gone = pm.file_request()
+    asking.step("poller")
+    pm.decide(gone, "approve", "Console Admin")
+    with capture_logs() as logs:
+        asking.step("poller")
+    assert rows(asking)[gone].state is State.ELSEWHERE
+    assert "a part of the list could not be read" in [entry["event"] for entry in logs]
+
+
+@pytest.mark.parametrize("kind", ["not_found", "no_path", "gone", "garbage", "server_error"])
+def test_what_is_not_told_of_it_settles_nothing_however_often(
+    asking: Rig, pm: PrivilegeManager, kind: str
+) -> None:
+    # given a request that vanishes from the list, and an upstream that does not know it
+    gone = pm.file_request()
+    asking.step("poller")
+    pm.withdraw(gone)
+    pm.add_fault({"operation": "get", "kind": kind, "times": 1000})
+    for _ in range(GONE_AFTER_MASS + 2):
+        asking.step("poller")
+    row = rows(asking)[gone]
+    assert (row.state, row.missing) == (State.PENDING, 0)
+
+
+def test_many_that_a_part_of_a_list_leaves_out_have_their_turns(asking: Rig, pm: PrivilegeManager) -> None:
+    # given more than are asked after in one poll, of which those in the first turn tell nothing
+    ids = [pm.file_request() for _ in range(FETCHES_A_POLL + 5)]
+    asking.step("poller")
+    for one in ids:
+        pm.withdraw(one)
+    pm.add_fault({"operation": "get", "kind": "not_found", "times": FETCHES_A_POLL})
+    asking.step("poller")
+    assert pm.calls()["get"] == FETCHES_A_POLL
+    # when the next poll comes, then the others are asked after, and then those again
+    asking.step("poller")
+    settled = [row for row in rows(asking).values() if row.state is State.ELSEWHERE]
+    assert len(settled) == FETCHES_A_POLL
+    asking.step("poller")
+    assert all(row.state is State.ELSEWHERE for row in rows(asking).values())

@@ -10,8 +10,9 @@ from slack_bot import approvals
 from slack_bot.clock import SECOND
 from slack_bot.publisher.drawing import GRACE
 from slack_bot.rows import CardState, State, cards_in, key_of, request_by_key, requests_in
-from tests.rig import APPROVALS, SECOND_CHANNEL, Killed, Rig, has_buttons
+from tests.rig import ADMIN, APPROVALS, SECOND_CHANNEL, Killed, Rig, has_buttons
 from tests.slack_bot.backlogged import CARDS, POST, UPDATE, counting, lines, pile, posts, rig_in
+from tests.slack_bot.schedules import open_at
 from upstream_client.models import ONE_TIME
 
 DAY = 24 * 3600
@@ -32,12 +33,13 @@ def file(rig: Rig) -> str:
 
 
 def scheduled(rig: Rig, key: str, channel: str = "") -> None:
-    """A schedule answers it; of this channel, or of all."""
+    """A schedule answers it; of this channel, or of all. No other is answered by itself."""
+    rig.auto_approver.stop()
+    rig.schedules.put(channel or "all", open_at(rig.clock.now()))
     row = rig.row(key)
+    grant = approvals.Grant(channel, ONE_TIME, "outside business hours", ADMIN)
     with rig.ledger.write() as tx:
-        assert approvals.approve_by_schedule(
-            tx, rig.clock.now(), key, row.version, ONE_TIME, channel, "outside business hours"
-        )
+        assert approvals.approve_by_schedule(tx, rig.clock.now(), key, row.version, grant)
 
 
 def shown(rig: Rig, channel: str = APPROVALS) -> list[str]:
@@ -214,3 +216,34 @@ def test_a_request_that_a_person_answered_elsewhere_gets_no_card_of_a_schedule(r
     rig.step("poller")
     rig.run()
     assert rig.cards() == []
+
+
+@pytest.mark.parametrize("posted_before", [False, True])
+def test_where_the_schedules_channel_was_removed_before_the_card_got_there_the_others_show_it(
+    sandbox: Sandbox, tmp_path: Path, posted_before: bool
+) -> None:
+    with rig_in(sandbox, tmp_path, APPROVALS) as rig:
+        rig.channels.register(SECOND_CHANNEL, ADMIN, rig.clock.now())
+        key = file(rig)
+        scheduled(rig, key, SECOND_CHANNEL)
+        rig.step("applier")
+        if posted_before:
+            rig.run("publisher")
+        rig.channels.remove(SECOND_CHANNEL)
+        rig.run("publisher")
+        assert shown(rig, SECOND_CHANNEL) == ([key] if posted_before else [])
+        assert shown(rig, APPROVALS) == ([] if posted_before else [key])
+
+
+def test_where_the_schedules_channel_was_archived_before_the_card_got_there_the_others_show_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with rig_in(sandbox, tmp_path, APPROVALS, SECOND_CHANNEL) as rig:
+        key = file(rig)
+        scheduled(rig, key, SECOND_CHANNEL)
+        rig.step("applier")
+        rig.control.change_channel(SECOND_CHANNEL, archived=True)
+        for _ in range(3):
+            rig.step("publisher")
+            rig.clock.advance(1)
+        assert shown(rig, APPROVALS) == [key]

@@ -57,9 +57,7 @@ def test_the_channel_of_the_setting_is_declared_as_soon_as_it_is_found(rig: Rig,
     told: list[str] = []
     client = web_client(rig.settings(), timeout=2, retries=False)
     named = NamedChannel(client, "#approvals", rig.notes)
-    refresher = Refresher(
-        rig.ledger, rig.channels, rig.schedules, named, rig.clock.now, lambda: told.append("changed")
-    )
+    refresher = Refresher(rig.ledger, rig.state, named, rig.clock.now, lambda: told.append("changed"))
 
     refresher.work(rig.clock.now())
 

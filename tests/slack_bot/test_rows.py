@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Table, insert, select, update
 
 from slack_bot import approvals
+from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger, cards, requests, votes
 from slack_bot.rows import (
     CardRow,
@@ -35,7 +36,7 @@ from tests.slack_bot.examples import (
     settled_row,
     voted,
 )
-from upstream_client.models import ApprovalRequest, Duration, Fact, Risk, Verdict
+from upstream_client.models import ONE_TIME, ApprovalRequest, Duration, Fact, Risk, Verdict
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 REQUESTS = st.builds(
@@ -105,6 +106,52 @@ def test_a_row_comes_back_typed(ledger: Ledger, row: RequestRow) -> None:
 def test_the_chosen_duration_is_a_duration() -> None:
     assert decided_row(duration=Duration(900)).for_how_long == Duration(900)
     assert decided_row().for_how_long.words == "one time"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left"),
+    [(3_600, 3_600), (3_599, 3_540), (120, 120), (119, 60), (60, 60), (59, None), (0, None), (-1, None)],
+)
+def test_until_a_moment_whole_minutes_are_left_and_less_than_one_is_nothing(
+    seconds: int, left: int | None
+) -> None:
+    row = replace(decided_row(duration=Duration(3_600)), until_at=NOW + seconds * SECOND)
+    assert row.left(NOW) == (None if left is None else Duration(left))
+
+
+def test_until_a_moment_never_more_is_left_than_people_chose_though_the_clock_was_set_back() -> None:
+    row = replace(decided_row(duration=Duration(3_600)), until_at=NOW + 3_600 * SECOND)
+    assert row.left(NOW - 7_200 * SECOND) == Duration(3_600)
+
+
+@pytest.mark.parametrize("duration", [ONE_TIME, Duration(90)])
+def test_of_a_length_all_is_left_whenever_it_is_sent(duration: Duration) -> None:
+    assert decided_row(duration=duration).left(NOW + 10**15) == duration
+
+
+def test_turns_follow_one_another_though_the_clock_was_set_back(ledger: Ledger) -> None:
+    for at, name in (
+        (NOW, "first"),
+        (NOW - 60 * SECOND, "a minute back"),
+        (NOW - 50 * SECOND, "still back"),
+        (NOW + 9, "after"),
+    ):
+        added_at(ledger, at, name)
+    names = ("first", "a minute back", "still back", "after")
+    turns = [read(ledger, replace(REQUEST, id=name)).turn for name in names]
+    assert turns == [NOW, NOW + 1, NOW + 2, NOW + 9]
+
+
+def test_what_is_in_one_list_keeps_its_order_in_whatever_order_it_is_added(ledger: Ledger) -> None:
+    for at, name in ((NOW + 1, "second"), (NOW, "first"), (NOW + 2, "third")):
+        added_at(ledger, at, name)
+    turns = [read(ledger, replace(REQUEST, id=name)).turn for name in ("first", "second", "third")]
+    assert turns == [NOW, NOW + 1, NOW + 2]
+
+
+def added_at(ledger: Ledger, at: int, name: str) -> None:
+    with ledger.write() as tx:
+        approvals.add(tx, at, replace(REQUEST, id=name))
 
 
 def test_an_unknown_key_is_nothing(ledger: Ledger) -> None:

@@ -7,7 +7,16 @@ from sqlalchemy import insert
 
 from slack_bot import approvals
 from slack_bot.ledger import Ledger, backlogs, cards
-from slack_bot.rows import BacklogRow, CardRow, CardState, LineState, backlogs_of, card_of, waiting_requests
+from slack_bot.rows import (
+    BacklogRow,
+    CardRow,
+    CardState,
+    LineState,
+    backlogs_of,
+    card_of,
+    shown_in,
+    waiting_requests,
+)
 from tests.slack_bot.examples import CHANNEL, NOW, OTHER_CHANNEL, REQUEST, added, voted
 
 UPSTREAMS = {REQUEST.upstream}
@@ -48,6 +57,26 @@ def test_only_the_given_upstreams_count(ledger: Ledger) -> None:
     added(ledger)
     assert waiting(ledger, upstreams={"gate"}) == (0, [])
     assert waiting(ledger, upstreams=set()) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("state", "counts"),
+    [
+        (CardState.CLAIMED, True),
+        (CardState.POSTED, True),
+        (CardState.SETTLED, False),
+        (CardState.LOST, False),
+    ],
+)
+def test_shown_in_a_channel_is_what_may_be_answered_there(
+    ledger: Ledger, state: CardState, counts: bool
+) -> None:
+    key = added(ledger).key
+    with ledger.write() as tx:
+        tx.execute(insert(cards).values(asdict(CardRow(key, CHANNEL, state, NOW, "one", None, 0, ""))))
+    with ledger.read() as connection:
+        assert shown_in(connection, CHANNEL) == ({key} if counts else set())
+        assert shown_in(connection, OTHER_CHANNEL) == set()
 
 
 def test_a_backlogs_row_has_exactly_the_columns_of_its_table() -> None:

@@ -111,6 +111,12 @@ def test_a_day_is_over_by_the_clock_of_the_hours(zone: str | None, now: str, is_
         assert apply(changes, schedule, us(now)).until == date(2026, 11, 20)
 
 
+@pytest.mark.parametrize("names", [("UA",), ("DE", "BV"), ("HM",), ("IO",)])
+def test_a_calendar_without_a_day_in_sight_is_refused(names: tuple[str, ...]) -> None:
+    with pytest.raises(NotApplicable, match=f"no public holiday of `{names[-1]}` in 2026 and 2027"):
+        apply([SetHolidays(names)], ON, NOW)
+
+
 def test_what_has_ended_can_be_turned_off_and_given_a_new_end() -> None:
     assert apply([TurnOff()], ENDED, NOW).on is False
     assert apply([TurnOn(), SetUntil(None)], ENDED, NOW) == ON

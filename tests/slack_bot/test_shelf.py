@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from slack_bot.parameter_store import ChangedMeanwhile, DirectoryStore, StateError
+from slack_bot.parameter_store import (
+    ChangedMeanwhile,
+    DirectoryStore,
+    LostUpdate,
+    NotWritten,
+    StateError,
+    TooLarge,
+    Unconfirmed,
+)
 from slack_bot.shelf import NOT_READ_YET, UNCONFIRMED, Kind, NotReadable, OutsideChange, Shelf
 
 
@@ -31,6 +39,8 @@ class Hooked(DirectoryStore):
 
     after_reading: Callable[[], object] | None = None
     fails_after_writing = False
+    refuses: StateError | None = None
+    writes_first = False
 
     def read_all(self, folder: str) -> dict[str, str]:
         texts = super().read_all(folder)
@@ -40,11 +50,16 @@ class Hooked(DirectoryStore):
         return texts
 
     def replace(self, folder: str, name: str, text: str, before: str | None) -> None:
-        super().replace(folder, name, text, before)
+        if self.writes_first or self.refuses is None:
+            super().replace(folder, name, text, before)
+        if self.refuses is not None:
+            raise self.refuses
         if self.fails_after_writing:
             raise StateError("The disk does not answer.")
 
     def delete(self, folder: str, name: str) -> None:
+        if self.refuses is not None:
+            raise self.refuses
         super().delete(folder, name)
         if self.fails_after_writing:
             raise StateError("The disk does not answer.")
@@ -296,9 +311,9 @@ class TestWriting:
         """Given a write whose answer never came, then the old one holds until the next reading tells."""
         shelf.update("C2", lambda _: 2)
         store.fails_after_writing = True
-        with pytest.raises(StateError):
+        with pytest.raises(Unconfirmed):
             shelf.update("C1", lambda _: 1)
-        with pytest.raises(StateError):
+        with pytest.raises(Unconfirmed):
             shelf.remove("C2")
         assert dict(shelf.items) == {"C2": 2}
 
@@ -307,6 +322,49 @@ class TestWriting:
             OutsideChange("channel", "C2", f"The channel C2 was {UNCONFIRMED}.", "2", None),
         ]
         assert dict(shelf.items) == {"C1": 1}
+
+    @pytest.mark.parametrize("error", [NotWritten, TooLarge])
+    def test_what_is_surely_not_written_leaves_what_holds_trusted(
+        self, shelf: Shelf[int], store: Hooked, error: type[NotWritten]
+    ) -> None:
+        shelf.update("C1", lambda _: 1)
+        store.refuses = error("It is full.")
+        for write in (lambda: shelf.update("C1", lambda _: 2), lambda: shelf.remove("C1")):
+            with pytest.raises(error, match="It is full"):
+                write()
+        assert (dict(shelf.trusted), shelf.trouble) == ({"C1": 1}, "")
+
+    def test_what_stands_there_already_though_nobody_confirmed_it_is_ours(
+        self, shelf: Shelf[int], folder: Path
+    ) -> None:
+        """Given that what we write stands there since we looked last, then nobody else changed it."""
+        by_hand(folder, C1="2")
+        assert shelf.update("C1", lambda _: 2) == 2
+        assert dict(shelf.trusted) == {"C1": 2}
+
+    def test_over_what_somebody_else_wrote_ours_holds_and_is_known(
+        self, shelf: Shelf[int], store: Hooked
+    ) -> None:
+        shelf.update("C1", lambda _: 1)
+        store.refuses = LostUpdate("Theirs is gone.", "50")
+        store.writes_first = True
+        with pytest.raises(LostUpdate):
+            shelf.update("C1", lambda _: 2)
+        assert dict(shelf.trusted) == {"C1": 2}
+
+    def test_a_look_tells_what_holds_and_leaves_the_report_to_the_next_refresh(
+        self, shelf: Shelf[int], store: Hooked, folder: Path
+    ) -> None:
+        store.fails_after_writing = True
+        with pytest.raises(Unconfirmed):
+            shelf.update("C1", lambda _: 1)
+        assert shelf.trouble
+        assert shelf.look() == ""
+        assert (dict(shelf.trusted), shelf.trouble) == ({"C1": 1}, "")
+        assert [change.name for change in shelf.refresh()] == ["C1"]
+        shutil.rmtree(folder)
+        assert "cannot be read" in shelf.look()
+        assert dict(shelf.trusted) == {}
 
     def test_a_refusal_of_the_change_itself_writes_nothing(self, shelf: Shelf[int], folder: Path) -> None:
         def refuse(_: int | None) -> int:

@@ -326,6 +326,44 @@ class TestOlderAnswers:
         ssm.write("schedules/all", "theirs")
         assert store.read_all("schedules") == {"all": "theirs"}
 
+    @pytest.mark.parametrize("again", ["put", "replace"])
+    def test_what_we_created_after_our_own_removal_holds_though_its_versions_begin_anew(
+        self, ssm: Ssm, hasty: Client, again: str
+    ) -> None:
+        """Given a list with version 3 of before, then it is not newer than our version 1 of now."""
+        store = SsmStore(ssm.root, hasty, Seconds())
+        for text in ("on", "on, riskier", "on, riskiest"):
+            store.put("schedules", "all", text)
+        store.read_all("schedules")
+        older = ssm.front.last_answer
+        store.delete("schedules", "all")
+        if again == "put":
+            store.put("schedules", "all", "off")
+        else:
+            store.replace("schedules", "all", "off", None)
+        ssm.front.plan(LIST, as_it_was(older), times=2)
+        assert store.read_all("schedules") == {"all": "off"}
+
+        store.replace("schedules", "all", "still off", "off")
+        assert store.read_all("schedules") == {"all": "still off"}
+
+        ssm.write("schedules/all", "theirs")
+        assert store.read_all("schedules") == {"all": "theirs"}
+
+    def test_where_ssm_does_not_tell_when_that_was_ours_holds_for_half_a_minute(
+        self, ssm: Ssm, hasty: Client
+    ) -> None:
+        clock = Seconds()
+        store = SsmStore(ssm.root, hasty, clock)
+        store.put("schedules", "all", "before")
+        store.delete("schedules", "all")
+        ssm.front.plan(GET, refusal("ParameterNotFound"))
+        store.put("schedules", "all", "ours")
+        ssm.write("schedules/all", "theirs")
+        assert store.read_all("schedules") == {"all": "ours"}
+        clock.now += SETTLES
+        assert store.read_all("schedules") == {"all": "theirs"}
+
     def test_after_half_a_minute_what_ssm_shows_holds(self, ssm: Ssm, hasty: Client) -> None:
         clock = Seconds()
         store = SsmStore(ssm.root, hasty, clock)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from slack_bot.parameter_store import ParameterStore, StateError, open_store, ssm_store
+from slack_bot.parameter_store import NotWritten, ParameterStore, StateError, open_store, ssm_store
 from slack_bot.parameter_store.ssm_store import PATIENCE, Client, SsmStore
 from tests.slack_bot.connect_proxy import connect_proxy
 from tests.slack_bot.ssm_front import (
@@ -15,6 +15,7 @@ from tests.slack_bot.ssm_front import (
     emptied,
     hasty_client,
     instead,
+    lost,
     refusal,
     silence,
     ssm_behind_a_front,
@@ -105,6 +106,38 @@ class TestTrouble:
             f"AWS does not allow the bot ssm:{operation} on {path}. Add it to the policy of the task's role."
         )
         assert ssm.front.calls(operation) == 1
+
+    @pytest.mark.parametrize("operation", [PUT, GET, DELETE])
+    def test_what_is_refused_at_once_is_surely_not_written(
+        self, ssm: Ssm, store: ParameterStore, operation: str
+    ) -> None:
+        ssm.write("channels/C1", "before")
+        ssm.front.plan(operation, refusal("AccessDeniedException"))
+        with pytest.raises(NotWritten):
+            CALLS[operation](store)
+        assert ssm.text("channels/C1") == "before"
+
+    @pytest.mark.parametrize(
+        ("first", "then"), [(lost, lost), (lost, refusal("AccessDeniedException")), (silence, lost)]
+    )
+    @pytest.mark.parametrize("operation", [PUT, DELETE])
+    def test_of_what_was_asked_more_than_once_that_is_not_sure(
+        self,
+        ssm: Ssm,
+        monkeypatch: pytest.MonkeyPatch,
+        operation: str,
+        first: Behaviour,
+        then: Behaviour,
+    ) -> None:
+        """Given that SSM may have done it at the first attempt, then a later refusal does not tell."""
+        monkeypatch.setattr(ssm_store, "ANSWER_WITHIN", 0.3)
+        store = open_store(ssm.state)
+        ssm.write("channels/C1", "before")
+        ssm.front.plan(operation, first)
+        ssm.front.plan(operation, then, times=2)
+        with pytest.raises(StateError) as told:
+            CALLS[operation](store)
+        assert not isinstance(told.value, NotWritten)
 
     @pytest.mark.parametrize(
         ("behaviour", "words"),

@@ -1,6 +1,5 @@
 """How a decision is sent, by what the reference says of its endpoint: where id, verdict, comment, duration go."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,30 +8,21 @@ from pydantic import JsonValue
 
 from upstream_client.models import Verdict
 from upstream_client.privilege_manager import vocabulary
+from upstream_client.privilege_manager.coding import Coding, coding_in, unit_beside
 from upstream_client.privilege_manager.rows import fold
 from upstream_client.privilege_manager.swagger import Endpoint, Property
+from upstream_client.privilege_manager.verb import verb_of
 
 Open = dict[str, JsonValue]
-ENDS_IN_A_UNIT = re.compile(r"(second|minute|hour|day)s?$")
-BESIDE_A_DURATION = re.compile(r"(unit|type|kind)s?$")
 WORDS = {Verdict.APPROVE: "Approve", Verdict.DENY: "Deny"}
 """What the vendor's ServiceNow application answers with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coding:
-    """How an approval's duration is written. ``sure``: name, format or description of the value say so."""
-
-    unit: str
-    sure: bool
-    name: str
 
 
 @dataclass(slots=True)
 class Sending:
     """One decision's path and body. ``id_name``: how the reference calls the id.
 
-    ``guessed``: entries whose meaning is told by their name alone; ``unfilled``: values that must be sent and
+    ``guessed``: values whose meaning is told by their name alone; ``unfilled``: values that must be sent and
     that nobody here knows.
     """
 
@@ -94,32 +84,71 @@ Filler = Callable[[Sending, Endpoint, Property, Verdict], bool]
 
 def _fill(sent: Sending, endpoint: Endpoint, one: Property, verdict: Verdict) -> bool:
     """Whether ``one`` could be filled in, or need not be."""
-    fillers: tuple[Filler, ...] = (_as_verdict, _as_id, _as_comment)
-    if verdict is Verdict.APPROVE:
-        fillers += (_as_one_time, _as_unit, _as_duration)
+    fillers: tuple[Filler, ...] = (_as_verdict, _as_id, _as_comment, _as_one_time, _as_unit, _as_duration)
     return any(filler(sent, endpoint, one, verdict) for filler in fillers)
 
 
 def _as_verdict(sent: Sending, endpoint: Endpoint, one: Property, verdict: Verdict) -> bool:
-    if sent.has_verdict:
+    place = place_of_verdict(endpoint)
+    if place is not None:
+        return one is place and _put_verdict(sent, endpoint, one, verdict)
+    if sent.has_verdict or one.key not in vocabulary.VERDICT_NAMES or not _is_text(one) or one.values:
         return False
+    sent.guessed.append(one.name)
+    sent.put(one.name, WORDS[verdict])
+    sent.has_verdict = True
+    return True
+
+
+def _put_verdict(sent: Sending, endpoint: Endpoint, one: Property, verdict: Verdict) -> bool:
+    """A flag's meaning is told by its name, and so is that of words which are said of other things too."""
     found = verdict_in(one, verdict)
-    if found is None and one.last in vocabulary.VERDICT_NAMES and _is_text(one) and not one.values:
-        found = (WORDS[verdict],)
-        sent.guessed.append(one.name)
     if found is None:
         return False
+    if not has_plain_verdicts(one) or len(_places_of_verdict(endpoint)) > 1:
+        sent.guessed.append(one.name)
     sent.put(one.name, found[0])
     sent.has_verdict = True
     return True
 
 
+def place_of_verdict(endpoint: Endpoint) -> Property | None:
+    """What tells the two verdicts apart there, by the reference: of several the one with the plainest name."""
+    return min(
+        _places_of_verdict(endpoint),
+        key=lambda one: (one.key not in vocabulary.VERDICT_NAMES, not has_plain_verdicts(one)),
+        default=None,
+    )
+
+
+def _places_of_verdict(endpoint: Endpoint) -> list[Property]:
+    """What an address says by itself needs no flag: it could be that of something else."""
+    own = verb_of(endpoint) is not None
+    return [
+        one
+        for one in endpoint.takes.properties
+        if verdict_in(one, Verdict.DENY) is not None and (one.required or not own or one.type != "boolean")
+    ]
+
+
 def verdict_in(one: Property, verdict: Verdict) -> tuple[JsonValue] | None:
-    """The value for ``verdict``, where the reference leaves no doubt: of an enumeration, or true or false."""
+    """The value for ``verdict``: of an enumeration that has both, or true or false.
+
+    A flag deeper down, or words that are said of other things too, may be about something beside the request.
+    """
     if one.type == "boolean":
-        return (verdict is Verdict.APPROVE,) if one.last in vocabulary.YES_NAMES else None
+        is_flag = "." not in one.name and one.last in vocabulary.YES_NAMES
+        return (verdict is Verdict.APPROVE,) if is_flag else None
+    if not has_plain_verdicts(one) and one.key not in vocabulary.VERDICT_NAMES:
+        return None
     both = [vocabulary.verdict_value(one.values, each) for each in Verdict]
     return vocabulary.verdict_value(one.values, verdict) if None not in both else None
+
+
+def has_plain_verdicts(one: Property) -> bool:
+    """Whether it is an enumeration with a word for each verdict that is said of requests only."""
+    plain = [(value, word) for value, word in one.values if fold(word) in vocabulary.PLAIN_VERDICTS]
+    return all(vocabulary.verdict_value(plain, each) is not None for each in Verdict)
 
 
 def _as_id(sent: Sending, endpoint: Endpoint, one: Property, verdict: Verdict) -> bool:
@@ -162,7 +191,11 @@ def _as_comment(sent: Sending, endpoint: Endpoint, one: Property, verdict: Verdi
 
 
 def _as_one_time(sent: Sending, endpoint: Endpoint, one: Property, verdict: Verdict) -> bool:
-    if one.type != "boolean" or one.last not in vocabulary.ONE_TIME:
+    if verdict is not Verdict.APPROVE or one.type != "boolean" or one.last not in vocabulary.ONE_TIME:
+        return False
+    coding = coding_in(endpoint.takes.properties)
+    beside = coding.name.rpartition(".")[0] if coding else ""
+    if one.name.rpartition(".")[0] != beside:
         return False
     sent.put(one.name, "{one_time}")
     sent.has_one_time = True
@@ -170,47 +203,25 @@ def _as_one_time(sent: Sending, endpoint: Endpoint, one: Property, verdict: Verd
 
 
 def _as_unit(sent: Sending, endpoint: Endpoint, one: Property, verdict: Verdict) -> bool:
-    """A number with its unit beside it, as the console asks for them: the unit is minutes."""
-    found = [value for value, word in one.values if fold(word) in ("minute", "minutes")]
-    if len(found) != 1:
+    """A number with its unit beside it, as the console asks for them: the unit is minutes.
+
+    Where an address takes both verdicts deny has it too, so that one value tells them apart and no more.
+    """
+    coding = coding_in(endpoint.takes.properties)
+    beside = unit_beside(endpoint.takes.properties, coding.name) if coding else None
+    if beside is None or beside[0] != one.name:
         return False
-    sent.put(one.name, found[0])
-    if sent.coding is not None:
-        sent.coding = Coding("minutes", True, sent.coding.name)
+    sent.put(*beside)
     return True
 
 
 def _as_duration(sent: Sending, endpoint: Endpoint, one: Property, verdict: Verdict) -> bool:
-    if sent.coding is not None or one.type not in ("integer", "number", "string", ""):
+    coding = coding_in(endpoint.takes.properties) if verdict is Verdict.APPROVE else None
+    if coding is None or coding.name != one.name:
         return False
-    if one.values or one.format in ("date-time", "date") or not _names_a_duration(one):
-        return False
-    beside = any(
-        fold(word) in ("minute", "minutes") for each in endpoint.takes.properties for _, word in each.values
-    )
-    sent.coding = Coding("minutes", True, one.name) if beside else _coding(one)
+    sent.coding = coding
     sent.put(one.name, "{duration}")
     return True
-
-
-def _names_a_duration(one: Property) -> bool:
-    """A number may be named by its unit alone; a text hardly ("SecondaryApprover")."""
-    if BESIDE_A_DURATION.search(one.key):
-        return False
-    by_unit = one.type in ("integer", "number") and ENDS_IN_A_UNIT.search(one.key) is not None
-    return by_unit or any(part in one.key for part in vocabulary.DURATION)
-
-
-def _coding(one: Property) -> Coding:
-    """The unit by the name, the format, the description; else minutes, or .NET's TimeSpan where it is a text."""
-    if one.type == "string":
-        told = one.format in ("time-span", "timespan") or "hh:mm" in one.about.casefold()
-        return Coding("timespan", told, one.name)
-    for text in (one.key, one.about.casefold()):
-        units = [unit for word, unit in vocabulary.UNITS.items() if word in text]
-        if len(units) == 1:
-            return Coding(units[0], True, one.name)
-    return Coding("minutes", False, one.name)
 
 
 def _is_text(one: Property) -> bool:

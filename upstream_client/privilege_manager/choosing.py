@@ -1,11 +1,10 @@
 """Which endpoints of a reference list, tell of, approve and deny approval requests."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from upstream_client.models import Verdict
-from upstream_client.privilege_manager.bodies import Sending, sending, verdict_in
+from upstream_client.privilege_manager.deciding import Decision, decide
 from upstream_client.privilege_manager.swagger import Endpoint, Reference
 
 ABOUT = "approv"
@@ -20,28 +19,18 @@ BESIDE = (
     "audit",
     "offline",
     "report",
-    "policies",
+    "polic",
 )
 """Parts of paths about approvals that are not about requests that wait."""
-YES_STEP = re.compile(r"(^|[-_])approve(?!d|r(?!equest))")
-"""At the beginning: "disapprove" is the opposite, "approved" and "approvers" are other things."""
-NO_STEP = re.compile(r"(^|[-_])(deny|reject|decline|refuse)(?!list|ed)")
-EITHER_STEP = re.compile(r"decision|decide|respond|response|answer|verdict|action|complete")
-SENDING_METHODS = ("POST", "PUT", "PATCH")
 WAITING = ("pending", "waiting", "open", "active")
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """An endpoint and how a verdict is sent there."""
-
-    endpoint: Endpoint
-    sending: Sending
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
-    """The endpoints found; ``report`` runs any report. ``others`` could be the list as well."""
+    """The endpoints found; ``report`` runs any report. ``others`` could be the list as well.
+
+    ``like_approve`` and ``like_deny`` look like these two, and are not chosen.
+    """
 
     list_: Endpoint | None = None
     get: Endpoint | None = None
@@ -49,14 +38,16 @@ class Choice:
     deny: Decision | None = None
     report: Endpoint | None = None
     others: tuple[Endpoint, ...] = ()
+    like_approve: tuple[Endpoint, ...] = ()
+    like_deny: tuple[Endpoint, ...] = ()
 
 
 def choose(reference: Reference) -> Choice:
     """What the reference tells plainly enough; the rest is None."""
     about = [one for one in reference.endpoints if _is_about_requests(one)]
     lists = _best(about, _as_list)
-    approve = _decision(about, Verdict.APPROVE, YES_STEP)
-    deny = _decision(about, Verdict.DENY, NO_STEP)
+    approve, like_approve = decide(about, Verdict.APPROVE, lists[0] if lists else None)
+    deny, like_deny = decide(about, Verdict.DENY, lists[0] if lists else None)
     gets = _best(about, lambda one: _as_get(one, lists[0] if lists else None))
     reports = [one for one in reference.endpoints if one.method == "POST" and _runs_a_report(one)]
     return Choice(
@@ -66,6 +57,8 @@ def choose(reference: Reference) -> Choice:
         deny=deny,
         report=reports[0] if reports else None,
         others=tuple(lists[1:]),
+        like_approve=like_approve,
+        like_deny=like_deny,
     )
 
 
@@ -94,25 +87,6 @@ def _as_get(one: Endpoint, list_: Endpoint | None) -> int:
         return 0
     beside_list = list_ is not None and one.steps[:-1] in (list_.steps, list_.steps[:-1])
     return 1 + 2 * beside_list + bool(one.gives.properties)
-
-
-def _decision(about: Iterable[Endpoint], verdict: Verdict, own_step: re.Pattern[str]) -> Decision | None:
-    """The address of this verdict alone; else one that takes both and tells plainly how."""
-    either: Decision | None = None
-    for one in about:
-        sent = sending(one, verdict) if one.method in SENDING_METHODS else None
-        if sent is None:
-            continue
-        last = [step for step in one.steps if not step.startswith("{")][-1]
-        if own_step.search(last):
-            return Decision(one, sent)
-        if _takes_both(one) and (either is None or EITHER_STEP.search(last)):
-            either = Decision(one, sent)
-    return either
-
-
-def _takes_both(one: Endpoint) -> bool:
-    return any(verdict_in(value, Verdict.APPROVE) is not None for value in one.takes.properties)
 
 
 def _runs_a_report(one: Endpoint) -> bool:

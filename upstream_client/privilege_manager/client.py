@@ -7,7 +7,7 @@ from threading import Event
 import structlog
 
 from upstream_client.base import every
-from upstream_client.exceptions import Interrupted, PartlyRead, Refused
+from upstream_client.exceptions import Interrupted, PartlyRead, Refused, UpstreamError
 from upstream_client.models import (
     ApprovalRequest,
     Capabilities,
@@ -17,12 +17,13 @@ from upstream_client.models import (
     OutcomeKind,
     Seen,
     Status,
+    Verdict,
 )
 from upstream_client.privilege_manager.caller import TITLE, Caller, check_read
 from upstream_client.privilege_manager.contract import BodyValues, Contract, Operation
 from upstream_client.privilege_manager.envelope import no_such_path
 from upstream_client.privilege_manager.moment import checked_zone
-from upstream_client.privilege_manager.outcome import outcome_of, says
+from upstream_client.privilege_manager.outcome import blames_no_request, outcome_of, says, wrong_path
 from upstream_client.privilege_manager.reading import NAME, Reading
 from upstream_client.privilege_manager.text import identifier
 from upstream_client.session import CONNECT_SECONDS, READ_SECONDS, Answer
@@ -96,6 +97,7 @@ class PrivManClient:
         except ValueError as error:
             return Outcome(OutcomeKind.REFUSED, f"Privilege Manager takes no such duration: {error}.")
         return self._decide(
+            Verdict.APPROVE,
             self._operations.approve,
             request,
             decision,
@@ -104,7 +106,7 @@ class PrivManClient:
 
     def deny(self, request: ApprovalRequest, reason: str, decision: Decision) -> Outcome:
         """Say no. Sent once. ``reason`` goes where the contract has a place for it besides the comment."""
-        return self._decide(self._operations.deny, request, decision, {"reason": reason})
+        return self._decide(Verdict.DENY, self._operations.deny, request, decision, {"reason": reason})
 
     def watch(self, stop: Event) -> Iterator[None]:
         """Yields at once and at every poll interval, until ``stop`` is set."""
@@ -115,7 +117,12 @@ class PrivManClient:
         self._caller.close()
 
     def _decide(
-        self, operation: Operation, request: ApprovalRequest, decision: Decision, extra: BodyValues
+        self,
+        verdict: Verdict,
+        operation: Operation,
+        request: ApprovalRequest,
+        decision: Decision,
+        extra: BodyValues,
     ) -> Outcome:
         values = {
             "reason": "",
@@ -130,7 +137,9 @@ class PrivManClient:
         except Interrupted as error:
             outcome = Outcome(OutcomeKind.UNKNOWN, str(error))
         else:
-            outcome = outcome_of(answer, operation, self._reading, request.id)
+            outcome = outcome_of(answer, operation, self._reading, request.id, verdict)
+            if self._path_is_wrong(answer, outcome, request.id):
+                outcome = wrong_path(operation)
         log.debug(
             "decision sent",
             upstream=NAME,
@@ -141,6 +150,29 @@ class PrivManClient:
             detail=outcome.detail,
         )
         return outcome
+
+    def _path_is_wrong(self, answer: Answer, outcome: Outcome, request_id: str) -> bool:
+        """A 404 that tells nothing of the request, which waits all the same, is about the path."""
+        late = outcome.kind is OutcomeKind.ALREADY
+        return late and blames_no_request(answer, self._contract) and self._still_waits(request_id)
+
+    def _still_waits(self, request_id: str) -> bool:
+        """Whether Privilege Manager says so now; False where nobody can tell.
+
+        Where `get` knows nothing of it, its path may be wrong as well, and the list is asked.
+        """
+        looks = [self.fetch, self._find_in_list] if self._operations.get else [self._find_in_list]
+        for look in looks:
+            try:
+                status = look(request_id).status
+            except UpstreamError as error:
+                log.warning(
+                    "whether it still waits could not be read", upstream_id=request_id, why=str(error)
+                )
+                continue
+            if status is not Status.UNKNOWN:
+                return status is Status.PENDING
+        return False
 
     def _find_in_list(self, request_id: str) -> Seen:
         """What a list that was read in part leaves out is not UNKNOWN but an error."""

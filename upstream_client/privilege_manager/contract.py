@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails
 
 from upstream_client.models import DAY, HOUR, MINUTE, Duration, Status
 from upstream_client.privilege_manager.rows import fold
+from upstream_client.privilege_manager.sent import Sent, is_told_apart
 
 Evidence = Literal["documented", "unconfirmed"]
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -148,14 +149,18 @@ class Operations(_Entry):
         _check("get", self.get, needs={"request_id"})
         _check("approve", self.approve, needs={"request_id"}, knows=DECISION_VALUES)
         _check("deny", self.deny, needs={"request_id"}, knows=DECISION_VALUES - FOR_HOW_LONG)
-        if _address_and_body(self.approve) == _address_and_body(self.deny):
-            raise ValueError("deny: nothing tells it from approve")
+        if not is_told_apart(_sent(self.deny), _sent(self.approve)):
+            raise ValueError(
+                "deny: nothing tells it from approve. At one address each value that approve always sends has to"
+                " be in deny too, and one of them has to be another"
+            )
         return self
 
 
-def _address_and_body(operation: Operation) -> tuple[str, str, JsonValue]:
+def _sent(operation: Operation) -> Sent:
+    """Without what differs from request to request."""
     values: BodyValues = dict.fromkeys(DECISION_VALUES, OMIT)
-    return operation.method, operation.path, operation.fill(values)
+    return Sent(operation.method, operation.path, operation.fill(values))
 
 
 def _check(

@@ -21,14 +21,21 @@ Other dates with slashes are left as text: 3/12 is March here and December there
 """
 NO_DATE = re.compile(r"0001-01-01([T ].*)?")
 """DateTime.MinValue: what .NET writes where no date was set."""
+FIRST_YEAR = 1
+LAST_YEAR = 9999
+"""That of DateTime.MaxValue, which .NET writes for never; nor can what is in it be told in every zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """``at``: microseconds since 1970 UTC, or None. ``text``: as written, where the moment is not known."""
+    """``at``: microseconds since 1970 UTC, or None. ``text``: as written, where the moment is not known.
+
+    ``is_never``: the text is a date, and one that stands for none.
+    """
 
     at: int | None = None
     text: str = ""
+    is_never: bool = False
 
 
 def checked_zone(name: str) -> tzinfo | None:
@@ -51,9 +58,21 @@ def read_moment(text: str, zone: tzinfo | None = None) -> Moment:
     if NO_DATE.fullmatch(text):
         return Moment()
     moment = _parsed(text)
-    if moment is not None and moment.tzinfo is None:
-        moment = _local(moment, zone)
-    return Moment(text=text) if moment is None else Moment(at=(moment - EPOCH) // MICROSECOND)
+    if moment is None:
+        return Moment(text=text)
+    known = moment if moment.tzinfo else _local(moment, zone)
+    year = _year(known or moment)
+    if year in (FIRST_YEAR, LAST_YEAR):
+        return Moment() if year == FIRST_YEAR else Moment(text=text, is_never=True)
+    return Moment(text=text) if known is None else Moment(at=(known - EPOCH) // MICROSECOND)
+
+
+def _year(moment: datetime) -> int:
+    """In UTC, where the zone is told and the year is one that there is in UTC too; else as it is written."""
+    try:
+        return moment.astimezone(UTC).year if moment.tzinfo else moment.year
+    except OverflowError:
+        return moment.year
 
 
 def _parsed(text: str) -> datetime | None:

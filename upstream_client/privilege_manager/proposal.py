@@ -4,7 +4,6 @@ It starts as the packaged contract, all of it unconfirmed, and is overwritten wi
 """
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -13,8 +12,10 @@ from urllib.parse import quote
 
 from upstream_client.models import Status
 from upstream_client.privilege_manager import vocabulary
-from upstream_client.privilege_manager.choosing import WAITING, Choice, Decision
+from upstream_client.privilege_manager.choosing import WAITING, Choice
+from upstream_client.privilege_manager.coding import Coding, one_time_in
 from upstream_client.privilege_manager.contract import SECONDS_IN, Contract
+from upstream_client.privilege_manager.deciding import Decision, in_words
 from upstream_client.privilege_manager.reading import FACTS
 from upstream_client.privilege_manager.rows import fold
 from upstream_client.privilege_manager.swagger import Endpoint, Model, Property
@@ -25,7 +26,6 @@ Open = dict[str, Any]
 PAGE_SIZES = ("pagesize", "take", "limit", "top", "maxresults")
 LARGE_PAGE = 1000
 ONLY_WAITING = "see that it shows only what waits: what tells no status counts as waiting"
-ONE_TIME = re.compile(r"one[- ]time|single use|\bonce\b")
 REPORT_ADVICE = (
     "If your console has a report of what waits (Reports | Approval), open it, copy its id (a GUID) from the"
     " address, and run discover again with --report and that id."
@@ -136,23 +136,25 @@ def _asked_for(list_: Endpoint) -> tuple[str, list[str]]:
 
 
 def _decisions(proposal: Proposal, choice: Choice) -> None:
-    for name, decision in (("approve", choice.approve), ("deny", choice.deny)):
-        entry = f"operations.{name}"
-        if decision is None:
-            proposal.missing.append(
-                Finding(
-                    entry,
-                    "no path in the reference says plainly how. Look for it at /services/swagger/ui/index and"
-                    " write it into the contract; until then the packaged guess stands there.",
-                )
-            )
-        else:
+    both = (
+        ("approve", choice.approve, choice.like_approve),
+        ("deny", choice.deny, choice.like_deny),
+    )
+    for name, decision, others in both:
+        if decision is not None:
             _decision(proposal, name, decision)
+            continue
+        like = f" (these look like it, and may do more or undo it: {in_words(others)})" if others else ""
+        words = (
+            f"no path in the reference says plainly how{like}. Look for it at /services/swagger/ui/index and"
+            " write it into the contract; until then the packaged guess stands there."
+        )
+        proposal.missing.append(Finding(f"operations.{name}", words))
 
 
 def _decision(proposal: Proposal, name: str, decision: Decision) -> None:
     endpoint, sent = decision.endpoint, decision.sending
-    sure = not sent.guessed and not sent.unfilled
+    sure = not sent.guessed and not sent.unfilled and not decision.doubts
     entry: Open = {"method": endpoint.method, "path": sent.path}
     if sent.body:
         entry["body"] = sent.body
@@ -163,12 +165,8 @@ def _decision(proposal: Proposal, name: str, decision: Decision) -> None:
         Finding(f"operations.{name}", f"{one} must be sent, and nobody here knows what: fill it in")
         for one in sent.unfilled
     ]
-    proposal.doubts += [
-        Finding(
-            f"operations.{name}", f"the words for {one} are guessed from the vendor's ServiceNow application"
-        )
-        for one in sent.guessed
-    ]
+    guesses = [f"what {one} has to be is guessed: nothing says what it means" for one in sent.guessed]
+    proposal.doubts += [Finding(f"operations.{name}", words) for words in (*decision.doubts, *guesses)]
     if not sent.has_comment:
         words = "has no place for a comment, so Privilege Manager will not show who answered in Slack"
         proposal.doubts.append(Finding(f"operations.{name}", words))
@@ -189,26 +187,33 @@ def _duration(proposal: Proposal, approve: Decision | None) -> None:
     duration["evidence"] = "documented" if coding.sure and told else "unconfirmed"
     place = f"{approve.endpoint.takes.place}.{coding.name}"
     proposal.found.append(Finding("duration", f"in {coding.unit}", place))
-    if not coding.sure:
-        proposal.doubts.append(Finding("duration", f"nothing says that {coding.name} is in {coding.unit}"))
+    _doubtful_duration(proposal, coding)
     if not told:
         proposal.doubts.append(Finding("duration", f"nothing says that null in {coding.name} means one time"))
 
 
+def _doubtful_duration(proposal: Proposal, coding: Coding) -> None:
+    doubts = []
+    if coding.is_odd:
+        doubts.append(f"nothing says that {coding.name} is how long an approval holds")
+    if coding.others:
+        doubts.append(f"it could as well be {', '.join(coding.others)}")
+    if not coding.sure and not doubts:
+        doubts.append(f"nothing says that {coding.name} is in {coding.unit}")
+    proposal.doubts += [Finding("duration", words) for words in doubts]
+
+
 def _one_time(duration: Open, approve: Decision) -> bool:
     """Sets what stands for one time; whether the reference says so. A wrong value could mean "for ever"."""
-    properties = approve.endpoint.takes.properties
+    name = approve.sending.coding.name if approve.sending.coding else ""
+    own = [one for one in approve.endpoint.takes.properties if one.name == name]
     if approve.sending.has_one_time:
-        name = approve.sending.coding.name if approve.sending.coding else ""
-        duration["omit_one_time"] = not any(one.name == name and one.required for one in properties)
+        duration["omit_one_time"] = not any(one.required for one in own)
         return True
-    clauses = [clause for one in properties for clause in re.split("[.,;]", one.about.casefold())]
-    told = {
-        word for clause in clauses if ONE_TIME.search(clause) for word in re.findall(r"\b(null|0)\b", clause)
-    }
-    if len(told) == 1:
-        duration["one_time"] = None if "null" in told else 0
-    return len(told) == 1
+    told = one_time_in(" ".join(one.about for one in own))
+    if told is not None:
+        duration["one_time"] = told[0]
+    return told is not None
 
 
 def _fields(proposal: Proposal, choice: Choice, model: Model) -> None:

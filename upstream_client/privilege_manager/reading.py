@@ -8,9 +8,9 @@ from urllib.parse import quote
 from pydantic import JsonValue
 
 from upstream_client.exceptions import NotUnderstood, PartlyRead, Refused
-from upstream_client.models import ApprovalRequest, Fact, Seen, Status
+from upstream_client.models import ApprovalRequest, Fact, Seen, Status, Verdict
 from upstream_client.privilege_manager.contract import Contract, Names
-from upstream_client.privilege_manager.envelope import Envelope, open_envelope
+from upstream_client.privilege_manager.envelope import Envelope, complains, is_good_word, open_envelope
 from upstream_client.privilege_manager.moment import Moment, read_moment
 from upstream_client.privilege_manager.rows import folded, items_of
 from upstream_client.privilege_manager.text import LONGEST_NAME, file_name, identifier, one_line, scalar_text
@@ -18,6 +18,7 @@ from upstream_client.privilege_manager.text import LONGEST_NAME, file_name, iden
 NAME = "privilege_manager"
 MOST_WORDS = 3
 """So many different things that are wrong with one list are told."""
+MADE = {Verdict.APPROVE: Status.APPROVED, Verdict.DENY: Status.DENIED}
 
 FACTS = (
     ("user", "User", True),
@@ -51,7 +52,8 @@ class Reading:
 
         The list is complete or an error. What cannot be read (no id, an id that comes twice, a status that
         the contract does not name, an object in the place of a text, fewer items than ``Total`` says) raises
-        `PartlyRead` with the others, or `NotUnderstood` where there are none.
+        `PartlyRead` with the others, of which there may be none; what is no list raises `NotUnderstood`, and an
+        error that was sent in its place `Refused`.
         """
         envelope = _opened(body)
         items = items_of(envelope.result)
@@ -59,9 +61,12 @@ class Reading:
             raise NotUnderstood(
                 "Privilege Manager answered the list of requests with something that is no list."
             )
+        if not items and (envelope.words or not envelope.is_good):
+            # An error may come with nothing in it; that nothing waits is said without more words.
+            raise Refused(f"Privilege Manager listed nothing and said: {envelope.words or envelope.status}")
         read, wrong = self._read_each(items)
         wrong += _wrong_total(envelope.total, len(items))
-        if wrong and not read:
+        if wrong and not items:
             raise NotUnderstood(_in_words(wrong))
         waiting = [request for request in read.values() if request is not None]
         if wrong:
@@ -100,6 +105,22 @@ class Reading:
         value = _look_up(folded(body), self.contract.fields.id) if isinstance(body, dict) else body
         wanted = identifier(request_id)
         return wanted is not None and identifier(value) == wanted
+
+    def tells(self, word: str, verdict: Verdict) -> bool:
+        """Is this the contract's word for what ``verdict`` makes of a request?"""
+        return self.contract.status_words.get(word.casefold()) is MADE[verdict]
+
+    def may_be_answered(self, value: dict[str, JsonValue], verdict: Verdict) -> bool:
+        """Does nothing in an object about a request speak against its having been answered by ``verdict``?"""
+        item = folded(value)
+        told = [_look_up(item, self.contract.fields.status), item.get("status")]
+        words = [scalar_text(one) for one in told]
+        fits = [
+            word is not None and (is_good_word(word) or self.tells(word, verdict))
+            for word in words
+            if word != ""
+        ]
+        return all(fits) and not complains(item)
 
     def _waiting(self, value: JsonValue) -> tuple[str, ApprovalRequest | None]:
         """The id of one item of the list, and the request if it waits."""
@@ -160,7 +181,7 @@ class _Item:
         # An expiry is acted upon, so one without a zone stays what it is: a text.
         requested, expires = self.moment("requested", self.reading.zone), self.moment("expires")
         facts = [Fact(key, label, text, bound) for key, label, bound in FACTS if (text := self.text(key))]
-        if expires.text:
+        if expires.text and not expires.is_never:
             facts.append(Fact("expires", "Expires", expires.text, bound=False))
         return ApprovalRequest(
             upstream=NAME,
@@ -191,8 +212,9 @@ class _Item:
 
 def _opened(body: JsonValue) -> Envelope:
     envelope = open_envelope(body)
-    if envelope.failed:
-        raise Refused(f"Privilege Manager answered: {envelope.words or 'an error without words'}")
+    if envelope.wrapped and not envelope.is_good:
+        said = envelope.words or (envelope.status if not envelope.failed else "")
+        raise Refused(f"Privilege Manager answered: {said or 'an error without words'}")
     return envelope
 
 

@@ -9,6 +9,8 @@ from pydantic import JsonValue
 GUID = re.compile(r"\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", re.IGNORECASE)
 GUID_LENGTHS = (36, 38)
 UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Invisible, and needed: Persian words and emoji of several people come apart without them."""
 NO_GUID = "00000000-0000-0000-0000-000000000000"
 """Guid.Empty: what .NET writes where no id was set."""
 LONGEST_ID = 200
@@ -52,9 +54,14 @@ def clean(text: str) -> str:
 
 def one_line(text: str, longest: int) -> str:
     """On one line, without the invisible characters that turn the direction of reading, and not too long."""
-    shown = "".join(" " if unicodedata.category(character) == "Cf" else character for character in text)
-    line = " ".join(shown.split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    shown = "".join(" " if _is_unfit_for_a_line(character) else character for character in text)
+    words = (word.strip(JOINERS) for word in shown.split())
+    line = " ".join(word for word in words if word)
+    return line if len(line) <= longest else line[: longest - 1].rstrip(f" {JOINERS}") + "…"
+
+
+def _is_unfit_for_a_line(character: str) -> bool:
+    return unicodedata.category(character) == "Cf" and character not in JOINERS
 
 
 def file_name(path: str) -> str:

@@ -72,8 +72,10 @@ VERDICTS: Mapping[Verdict, frozenset[str]] = {
     Verdict.APPROVE: frozenset({"approve", "approved", "accept", "allow", "grant"}),
     Verdict.DENY: frozenset({"deny", "denied", "reject", "rejected", "decline", "refuse"}),
 }
+PLAIN_VERDICTS = frozenset({"approve", "approved", "deny", "denied", "reject", "rejected"})
+"""Of these nobody asks about anything but the request; what is allowed or accepted may be something beside it."""
 VERDICT_NAMES = ("response", "decision", "verdict", "answer", "action", "status", "state", "result")
-YES_NAMES = ("approved", "approve", "isapproved", "allow", "accept")
+YES_NAMES = ("approved", "approve", "isapproved")
 """Of a value that is true for a yes."""
 COMMENT = _words(
     "comment comments approvercomment approvercomments decisioncomment message notes note remark remarks"
@@ -82,7 +84,6 @@ REASON = ("reason", "denyreason", "denialreason", "rejectreason", "justification
 ONE_TIME = ("onetime", "isonetime", "onetimeonly", "once", "singleuse")
 DURATION = ("duration", "period", "timespan", "timelimit", "validfor", "validity", "lifetime")
 """A part of the name of the value that says how long an approval holds."""
-UNITS = {"second": "seconds", "minute": "minutes", "hour": "hours", "day": "days"}
 
 
 def verdict_value(values: Iterable[tuple[JsonValue, str]], verdict: Verdict) -> tuple[JsonValue] | None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slack_bot.language.duration_text import NotADuration, read_duration, read_length
+from slack_bot.language.duration_text import NotADuration, read_duration, read_end, read_length
 from tests.slack_bot.schedules import ZONES, us
 from upstream_client.models import DAY, HOUR, MINUTE, ONE_TIME, Duration
 
@@ -82,7 +82,11 @@ def test_what_is_no_length_of_time_is_refused_with_what_to_write(written: str, w
         ("2026-11-20 15:30", "until today 18:00", 150),
         ("2026-11-20 15:30", "until today at 18:00", 150),
         ("2026-11-20 15:30", "until 15:31", 1),
-        ("2026-11-20 15:30:30", "until 15:31", 1),  # half a minute: at least 1
+        ("2026-11-20 15:30", "until 11:30am", 20 * 60),
+        ("2026-11-20 15:30", "until tomorrow 11:30", 20 * 60),
+        ("2026-11-20 23:30", "until 11:30", 12 * 60),  # in the evening it has passed
+        ("2026-11-20 11:00", "until 12:30", 90),
+        ("2026-11-20 08:00", "until 11:30", 210),
         ("2026-11-20 15:29:30", "until 15:31", 1),  # a minute and a half: rounded down
         ("2026-11-20 15:30", "until 15:30", 24 * 60),
         ("2026-11-20 15:30", "until 09:00", 17 * 60 + 30),
@@ -105,6 +109,16 @@ def test_in_the_hour_that_comes_again_until_is_the_second_time_once_the_first_ha
     assert read_duration("until 02:30", us("2027-10-31 02:40", BERLIN), BERLIN) == Duration(50 * MINUTE)
 
 
+def test_an_until_names_its_end_and_a_length_names_none() -> None:
+    late = us("2026-11-20 15:30:40", BERLIN)
+    assert read_end("until 18:00", late, BERLIN) == us("2026-11-20 18:00", BERLIN)
+    assert read_duration("until 18:00", late, BERLIN) == Duration(149 * MINUTE)
+    assert read_end("until 13:00", late, "America/New_York") == us("2026-11-20 19:00", BERLIN)
+    assert [read_end(written, late, BERLIN) for written in ("90m", "once", "forever")] == [None] * 3
+    with pytest.raises(NotADuration, match="in the morning"):
+        read_end("until 6", late, BERLIN)
+
+
 def test_until_is_by_the_zone_of_whoever_writes_it() -> None:
     assert read_duration("until 18:00", NOW, "America/New_York") == Duration(8 * HOUR + 30 * MINUTE)
     assert read_duration("until 20:30", NOW, "Asia/Kolkata") == Duration(30 * MINUTE)
@@ -116,6 +130,11 @@ def test_until_is_by_the_zone_of_whoever_writes_it() -> None:
         ("2026-11-20 15:30", "until 6", BERLIN, "in the morning. Write “until 18:00”"),
         ("2026-11-20 15:30", "until 6:00", BERLIN, "in the morning"),
         ("2026-11-20 15:30", "until 10", BERLIN, "in the morning"),
+        ("2026-11-20 20:00", "until 11:30", BERLIN, "in the morning"),
+        ("2026-11-20 20:00", "until 10:00", BERLIN, "in the morning"),
+        ("2026-11-20 20:00", "until 12:30", BERLIN, "in the morning"),
+        ("2026-11-20 20:00", "until tomorrow 12:30", BERLIN, "in the morning"),
+        ("2026-11-20 15:30:30", "until 15:31", BERLIN, "That is less than a minute away. Write a later time"),
         ("2026-11-20 15:30", "until", BERLIN, "length of time"),
         ("2026-11-20 15:30", "until tomorrow", BERLIN, "I do not understand until when"),
         ("2026-11-20 15:30", "until monday 09:00", BERLIN, "I do not understand until when"),
@@ -154,7 +173,8 @@ def test_any_until_ends_within_a_day_and_at_most_a_minute_off(minute: int, now: 
     found = duration_or_words(written, now, zone)
 
     if isinstance(found, str):
-        assert "put forward" in found or "passed already" in found
+        said = ("put forward", "passed already", "in the morning", "less than a minute")
+        assert any(words in found for words in said)
     else:
         assert found.seconds is not None
         assert MINUTE <= found.seconds <= 25 * HOUR

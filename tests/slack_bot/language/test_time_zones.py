@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slack_bot.language.time_zones import UnknownZone, jump, moments, read_zone, wall_clock, zone_named
+from slack_bot.language.time_zones import (
+    UnknownZone,
+    is_zone,
+    jump,
+    moments,
+    read_zone,
+    wall_clock,
+    zone_named,
+)
 from tests.slack_bot.schedules import ZONES, us
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -20,7 +28,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("america/new york", "America/New_York"),
         ("cet", "CET"),
         ("utc", "UTC"),
-        ("Etc/GMT+5", "Etc/GMT+5"),
+        ("gmt", "GMT"),
     ],
 )
 def test_a_zone_is_its_iana_name_in_any_case(written: str, name: str) -> None:
@@ -39,7 +47,11 @@ def test_a_zone_is_its_iana_name_in_any_case(written: str, name: str) -> None:
         ("PST", "“PST” names half a year's clock"),
         ("EST", "Did you mean `America/New_York`?"),
         ("cest", "Did you mean `Europe/Berlin`?"),
-        ("GMT+1", "I know no time zone “GMT+1”. Name it by a place, such as `Europe/Berlin`."),
+        ("GMT+1", "“GMT+1” can be read as ahead of Greenwich or as behind it. Name it by a place, such as"),
+        ("Etc/GMT+5", "“Etc/GMT+5” can be read as ahead of Greenwich or as behind it."),
+        ("etc/gmt-0", "Name it by a place, such as `Europe/Berlin`."),
+        ("gmt0", "Name it by a place, such as `Europe/Berlin`."),
+        ("UTC+1", "I know no time zone “UTC+1”. Name it by a place, such as `Europe/Berlin`."),
         ("XYZ", "I know no time zone “XYZ”. Name it by a place, such as `Europe/Berlin`."),
         ("Europe", "Name it by a place"),
         ("../../etc/passwd", "Name it by a place"),
@@ -53,6 +65,12 @@ def test_what_is_no_zone_is_refused_with_the_nearest_one(written: str, words: st
         read_zone(written)
 
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["Etc/GMT+2", "Etc/GMT-14", "GMT+0", "GMT0"])
+def test_an_offset_is_no_zone_to_write_and_one_that_is_stored_is_still_used(name: str) -> None:
+    assert not is_zone(name)
+    assert zone_named(name) is not None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from slack_bot.language.typed_text import COMMA, Kind, Token, normal, tokens
+from slack_bot.language.typed_text import COMMA, Kind, Token, asks, normal, tokens
 
 
 def words(*texts: str) -> list[Token]:
@@ -13,7 +13,8 @@ def words(*texts: str) -> list[Token]:
         ("", []),
         ("a b", words("a", "b")),
         ("  a\u00a0b\u2009c\nd\te ", words("a", "b", "c", "d", "e")),
-        ("*a* _b_ ~c~ `d` “e” \u2018f\u2019 «g» h: i! j. k?", words(*"abcdefghijk")),
+        ("*a* _b_ `d` “e” \u2018f\u2019 «g» h: i! j. k?", words(*"abdefghijk")),
+        ("~a~ ~b c~", words("~a~", "~b", "c~")),
         ("?", words("?")),
         ("... ' \"", []),
         ("a,b; c", [*words("a"), COMMA, *words("b"), COMMA, *words("c")]),
@@ -53,3 +54,20 @@ def test_only_words_have_a_key_to_compare() -> None:
 def test_text_is_normal_once_for_all() -> None:
     for text in ("Mon\u2013Fri\u00a09:00", "“a”; b=c", "\ufdfa\u202e"):
         assert normal(normal(text)) == normal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_question"),
+    [
+        ("on?", True),
+        ("on ?", True),
+        ("on? <@U02APPROVER>", True),
+        ("on\uff1f", True),
+        ("*on?*", True),
+        ("on", False),
+        ("<#C0AB12CD3|what?> on", False),
+        ("<https://example.com/?a=b|on>", False),
+    ],
+)
+def test_a_question_is_told_by_its_mark(text: str, is_question: bool) -> None:
+    assert asks(text) is is_question

@@ -14,7 +14,8 @@ from tests.upstream_client.privilege_manager.references import (
     words,
 )
 from upstream_client.models import Verdict
-from upstream_client.privilege_manager.bodies import Coding, Sending, sending
+from upstream_client.privilege_manager.bodies import Sending, sending
+from upstream_client.privilege_manager.coding import Coding
 
 APPROVE, DENY = Verdict.APPROVE, Verdict.DENY
 
@@ -36,11 +37,14 @@ def with_id(**properties: Schema) -> Schema:
         (with_id(), APPROVE, {"RequestId": "{request_id}"}),
         (with_id(Response=words("Approve", "Deny")), APPROVE, {"RequestId": "{request_id}", "Response": "Approve"}),
         (with_id(Response=words("Approve", "Deny")), DENY, {"RequestId": "{request_id}", "Response": "Deny"}),
-        (with_id(State=words("Open", "Accept", "Reject")), DENY, {"RequestId": "{request_id}", "State": "Reject"}),
+        (with_id(Mode=words("Approve", "Deny"), Response=words("Approve", "Reject")), DENY,
+         {"RequestId": "{request_id}", "Response": "Reject"}),
         (with_id(How={"enum": [1, 2], "x-enumNames": ["Approved", "Denied"]}), DENY,
          {"RequestId": "{request_id}", "How": 2}),
-        (with_id(Approved=YES_OR_NO), APPROVE, {"RequestId": "{request_id}", "Approved": True}),
-        (with_id(Approved=YES_OR_NO), DENY, {"RequestId": "{request_id}", "Approved": False}),
+        (with_id(Approved=YES_OR_NO), APPROVE, {"RequestId": "{request_id}"}),
+        (with_id(ChildProcesses=model(Action=words("Allow", "Deny"))), APPROVE, {"RequestId": "{request_id}"}),
+        (with_id(ChildProcesses=model(Allow=YES_OR_NO)), APPROVE, {"RequestId": "{request_id}"}),
+        (with_id(ChildProcesses=words("Allow", "Deny")), DENY, {"RequestId": "{request_id}"}),
         (with_id(Comment=TEXT), DENY, {"RequestId": "{request_id}", "Comment": "{comment}"}),
         (with_id(Reason=TEXT), DENY, {"RequestId": "{request_id}", "Reason": "{comment}"}),
         (with_id(Comment=TEXT, Reason=TEXT), DENY,
@@ -61,7 +65,8 @@ def with_id(**properties: Schema) -> Schema:
 def test_each_value_goes_where_its_name_says(schema: Schema, verdict: Verdict, body: JsonValue) -> None:
     found = sent(verdict, schema)
     assert found.body == body
-    assert (found.guessed, found.unfilled) == ([], [])
+    assert found.unfilled == []
+    assert found.guessed == (["Response"] if "Mode" in str(schema) else [])
 
 
 @pytest.mark.parametrize(
@@ -72,7 +77,18 @@ def test_each_value_goes_where_its_name_says(schema: Schema, verdict: Verdict, b
         ({"durationInSeconds": NUMBER}, Coding("seconds", True, "durationInSeconds")),
         ({"ApprovalHours": NUMBER}, Coding("hours", True, "ApprovalHours")),
         ({"Duration": {**NUMBER, "description": "In days"}}, Coding("days", True, "Duration")),
+        ({"Duration": {**NUMBER, "description": "Number of hours"}}, Coding("hours", True, "Duration")),
         ({"Duration": {**NUMBER, "description": "minutes or hours"}}, Coding("minutes", False, "Duration")),
+        (
+            {"Duration": {**NUMBER, "description": "In minutes or in days"}},
+            Coding("minutes", False, "Duration"),
+        ),
+        ({"Duration": {**NUMBER, "description": "of the second run"}}, Coding("minutes", False, "Duration")),
+        (
+            {"Duration": {**NUMBER, "description": "at least 15 minutes"}},
+            Coding("minutes", False, "Duration"),
+        ),
+        ({"Duration": {**NUMBER, "description": "at most 30 days"}}, Coding("days", False, "Duration")),
         ({"Duration": TEXT}, Coding("timespan", False, "Duration")),
         ({"Period": {"type": "string", "format": "time-span"}}, Coding("timespan", True, "Period")),
         (
@@ -86,6 +102,24 @@ def test_each_value_goes_where_its_name_says(schema: Schema, verdict: Verdict, b
         ({"Duration": NUMBER, "Unit": words("Hours", "Minutes")}, Coding("minutes", True, "Duration")),
         ({"DurationUnit": TEXT, "Duration": NUMBER}, Coding("minutes", False, "Duration")),
         ({"SecondaryApprover": TEXT, "DurationHours": NUMBER}, Coding("hours", True, "DurationHours")),
+        (
+            {"ReminderMinutes": NUMBER, "DurationHours": NUMBER},
+            Coding("hours", False, "DurationHours", ("ReminderMinutes",)),
+        ),
+        (
+            {"Minutes": NUMBER, "Duration": NUMBER},
+            Coding("minutes", False, "Duration", ("Minutes",)),
+        ),
+        ({"ReminderMinutes": NUMBER}, Coding("minutes", False, "ReminderMinutes", is_odd=True)),
+        ({"GracePeriod": TEXT}, Coding("timespan", False, "GracePeriod", is_odd=True)),
+        (
+            {"DurationHours": NUMBER, "Unit": words("Minutes", "Hours")},
+            Coding("minutes", False, "DurationHours"),
+        ),
+        (
+            {"DurationHours": NUMBER, "ReminderUnit": words("Minutes", "Hours")},
+            Coding("hours", True, "DurationHours"),
+        ),
         ({"SecondaryApprover": TEXT}, None),
         ({"DayOfWeek": NUMBER}, None),
         ({"DurationType": NUMBER}, None),
@@ -120,6 +154,42 @@ def test_a_verdict_without_its_words_is_a_guess_and_says_so() -> None:
     found = sent(DENY, with_id(Response=TEXT))
     assert found.body["Response"] == "Deny"
     assert found.guessed == ["Response"]
+
+
+@pytest.mark.parametrize("verdict", [APPROVE, DENY])
+def test_a_flag_for_the_verdict_is_a_guess_and_sent_only_where_it_must_be(verdict: Verdict) -> None:
+    # given an address that takes both, it is sent and guessed
+    found = sent(verdict, with_id(Approved=YES_OR_NO), "/api/approvals/decision")
+    assert (found.body["Approved"], found.guessed) == (verdict is APPROVE, ["Approved"])
+    # given an address that says what it does, it is sent only where it is required
+    own = f"/api/approval/{verdict.value}"
+    assert "Approved" not in sent(verdict, with_id(Approved=YES_OR_NO), own).body
+    found = sent(verdict, model(("Approved",), RequestId=TEXT, Approved=YES_OR_NO), own)
+    assert (found.body["Approved"], found.guessed) == (verdict is APPROVE, ["Approved"])
+
+
+@pytest.mark.parametrize("name", ["Allow", "Accept"])
+def test_a_flag_that_could_allow_something_else_is_left_to_a_person(name: str) -> None:
+    schema = model((name,), **{"RequestId": TEXT, name: YES_OR_NO})
+    found = sent(DENY, schema, "/api/approvals/decision")
+    assert (name in found.body, found.unfilled) == (False, [name])
+
+
+def test_words_that_are_said_of_other_things_too_are_a_guess() -> None:
+    found = sent(DENY, with_id(State=words("Open", "Accept", "Reject")))
+    assert (found.body["State"], found.guessed) == ("Reject", ["State"])
+
+
+def test_a_flag_for_one_time_belongs_to_the_duration() -> None:
+    schema = with_id(Minutes=NUMBER, Notify=model(Once=YES_OR_NO))
+    assert "Notify" not in sent(APPROVE, schema).body
+    beside = with_id(For=model(Minutes=NUMBER, Once=YES_OR_NO))
+    assert sent(APPROVE, beside).body["For"] == {"Minutes": "{duration}", "Once": "{one_time}"}
+
+
+def test_the_unit_of_something_else_is_left_alone() -> None:
+    schema = with_id(DurationHours=NUMBER, ReminderUnit=words("Minutes", "Hours"))
+    assert "ReminderUnit" not in sent(APPROVE, schema).body
 
 
 def test_what_must_be_sent_and_nobody_knows_is_named() -> None:

@@ -13,7 +13,8 @@ from tests.upstream_client.privilege_manager.references import (
     takes,
     words,
 )
-from upstream_client.privilege_manager.choosing import Choice, Decision
+from upstream_client.privilege_manager.choosing import Choice
+from upstream_client.privilege_manager.deciding import Decision
 from upstream_client.privilege_manager.swagger import Endpoint
 
 ROW = model(RequestId=TEXT, UserName=TEXT)
@@ -78,6 +79,30 @@ def test_what_could_be_the_list_as_well_is_kept_in_mind() -> None:
         ({"/api/approvals/{id}": {"patch": takes(model(approved=YES_OR_NO))}},
          "/approvals/{id}", "/approvals/{id}"),
         ({"/api/approvals/{id}": {"put": takes(model(name=TEXT))}}, "", ""),
+        # an address that says yes carries a no by a word for it and by nothing else
+        ({"/api/approval/approve": {"post": takes(model(RequestId=TEXT, Approved=YES_OR_NO))}},
+         "/approval/approve", ""),
+        ({"/api/approval/approve": {"post": takes(model(("Approved",), RequestId=TEXT, Approved=YES_OR_NO))}},
+         "/approval/approve", ""),
+        ({"/api/approval/approve": {"post": takes(model(RequestId=TEXT, Child=model(Allow=YES_OR_NO)))}},
+         "/approval/approve", ""),
+        ({"/api/approval/approve": {"post": takes(model(RequestId=TEXT, Child=words("Allow", "Deny")))}},
+         "/approval/approve", ""),
+        ({"/api/approval/approve": {"post": takes(model(RequestId=TEXT, Child=words("Approve", "Deny")))}},
+         "/approval/approve", ""),
+        ({"/api/approval/deny": {"post": takes(BOTH)}}, "", "/approval/deny"),
+        # what does more, or undoes it
+        ({"/api/approval/approveAlways": {"post": takes(ID)}, "/api/approval/approve": {"post": takes(ID)}},
+         "/approval/approve", ""),
+        ({"/api/approval/approve-similar": {"post": takes(ID)}, "/api/approval/undo-deny": {"post": takes(ID)}},
+         "", ""),
+        ({"/api/approval/pre-approve": {"post": takes(ID)}, "/api/approval/reverse_deny": {"post": takes(ID)}},
+         "", ""),
+        ({"/api/approval/revert-deny": {"post": takes(ID)}, "/api/approval/deny": {"post": takes(ID)}},
+         "", "/approval/deny"),
+        ({"/api/approval/reject-policy": {"post": takes(ID)}}, "", ""),
+        ({"/api/approval/terms-action": {"post": takes(model(RequestId=TEXT, Action=words("Accept", "Decline")))}},
+         "", ""),
         # what only looks like it
         ({"/api/approval/approvers": {"post": takes(ID)}, "/api/approval/denylist": {"post": takes(ID)}}, "", ""),
         ({"/api/approval/approved": {"post": takes(ID)}, "/api/approval/denied": {"post": takes(ID)}}, "", ""),

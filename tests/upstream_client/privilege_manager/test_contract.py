@@ -118,6 +118,53 @@ def test_a_deny_that_nothing_tells_from_an_approve_is_refused() -> None:
         changed(change)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/services/api/v1/approval/approve",
+        "/services/api/v1/Approval/Approve",
+        "/services/api/v1/approval/approve/",
+        "/services/api//v1/approval/approve",
+        "/services/api/v1/approval/approv%65",
+        "/services/api/v2/approval/approve",
+        "/services/api/v2/approval/approve-request/{request_id}",
+    ],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Response": "Approve"},
+        {"Response": "approve", "Note": "Deny"},
+        {"Response": " APPROVE "},
+        {"response": "Approve"},
+        {"Response": ""},
+        {"Response": None},
+        {"Answer": "Deny"},
+        {},
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_deny_that_could_be_taken_for_an_approve_is_refused(path: str, body: Open, method: str) -> None:
+    def change(contract: Open) -> None:
+        deny = contract["operations"]["deny"]
+        deny.update(
+            method=method, path=path, body={"RequestId": "{request_id}", "Comment": "{comment}", **body}
+        )
+
+    with pytest.raises(ContractError, match="nothing tells it from approve"):
+        changed(change)
+
+
+@pytest.mark.parametrize("value", ["Deny", "reject", "2"])
+def test_a_deny_at_the_address_of_approve_says_something_else_there(value: str) -> None:
+    def change(contract: Open) -> None:
+        operations = contract["operations"]
+        operations["deny"]["path"] = operations["approve"]["path"].upper().replace("/SERVICES", "/services")
+        operations["deny"]["body"]["Response"] = value
+
+    assert changed(change).operations.deny.evidence
+
+
 def test_every_wrong_entry_is_listed_at_once() -> None:
     def change(contract: Open) -> None:
         del contract["fields"]["id"]

@@ -128,6 +128,30 @@ def test_a_reference_that_was_saved_in_a_browser_will_do(desk: Desk) -> None:
     assert "/services/api/v2/approvals" in desk.said
 
 
+def test_a_reference_that_knows_no_deny_gives_none_at_the_address_that_approves(desk: Desk) -> None:
+    # given an approve that may allow the program's children something, and no deny
+    pm = PrivilegeManager()
+    with desk.at(pm) as url:
+        saved = reference_of(pm, url)
+        paths, definitions = saved["paths"], saved["definitions"]
+        assert isinstance(paths, dict)
+        assert isinstance(definitions, dict)
+        del paths["/api/v1/approval/deny"]
+        allow = {"type": "object", "properties": {"Allow": {"type": "boolean"}}}
+        properties = {"RequestId": {"type": "string"}, "Comment": {"type": "string"}, "ChildProcesses": allow}
+        definitions["ApprovalResponse"] = {"type": "object", "properties": properties}
+        (desk.folder / "docs.json").write_text(json.dumps(saved))
+        # when discover runs, then it says that the deny is missing
+        assert desk.run("discover", "--swagger-file", "docs.json", "--write", "mine.json") == 1
+        assert "not complete yet: operations.deny" in desk.said
+        # and the doctor says that it is a guess, which the instance refuses in its own words
+        desk.set(privman_contract="mine.json")
+        desk.run("doctor")
+        assert "unconfirmed: deny" in desk.said
+    operations = Contract.load(desk.folder / "mine.json").operations
+    assert operations.deny.path != operations.approve.path
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

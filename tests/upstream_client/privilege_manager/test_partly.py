@@ -44,9 +44,17 @@ def test_what_is_settled_and_read_counts_as_read() -> None:
     assert caught.value.readable == ()
 
 
-def test_a_list_of_which_nothing_can_be_read_is_not_understood() -> None:
-    with pytest.raises(NotUnderstood, match="without an id"):
-        READING.pending([{}, {"Name": "a"}])
+@pytest.mark.parametrize("body", [[{}, {"Name": "a"}], [7], [None, {"RequestId": ""}]])
+def test_a_list_of_which_nothing_can_be_read_is_one_all_the_same(body: JsonValue) -> None:
+    # What is left on it may be the one request that nobody can read, and the others were answered.
+    with pytest.raises(PartlyRead, match=r"without an id|no object") as caught:
+        READING.pending(body)
+    assert caught.value.readable == ()
+
+
+def test_a_list_that_leaves_out_everything_it_counts_is_not_understood() -> None:
+    with pytest.raises(NotUnderstood, match="says that 2 requests wait and sent 0"):
+        READING.pending(enveloped([], Total=2))
 
 
 def test_a_settled_item_may_be_as_odd_as_it_likes() -> None:

@@ -175,6 +175,12 @@ def test_only_durations_that_can_be_said_are_offered(
         ("null = for ever; 0 = one-time", 0, "documented"),
         ("0 is unlimited. One time is null.", None, "documented"),
         ("one time, or 15, 30, 60", None, "unconfirmed"),
+        ("Once 0 is sent the approval never ends", None, "unconfirmed"),
+        ("0: once", None, "unconfirmed"),
+        ("0 for one time never", None, "unconfirmed"),
+        ("one time is not 0", None, "unconfirmed"),
+        ("0 is one time. 0 is forever for admins", None, "unconfirmed"),
+        ("0 is single use", 0, "documented"),
         ("null or 0 for one time", None, "unconfirmed"),
         ("null is unlimited", None, "unconfirmed"),
         ("", None, "unconfirmed"),
@@ -186,6 +192,44 @@ def test_what_stands_for_one_time_is_taken_only_from_what_says_so(
     body = model(RequestId=TEXT, Minutes={**NUMBER, "description": about})
     coding = proposed({**DECISIONS, "/api/approval/approve": {"post": takes(body)}}).parsed().duration
     assert (coding.one_time, coding.evidence) == (value, evidence)
+
+
+def test_what_stands_for_one_time_is_not_taken_from_another_value() -> None:
+    body = model(RequestId=TEXT, Minutes=NUMBER, Reminder={**NUMBER, "description": "0 for one time"})
+    coding = proposed({**DECISIONS, "/api/approval/approve": {"post": takes(body)}}).parsed().duration
+    assert (coding.one_time, coding.evidence) == (None, "unconfirmed")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            model(RequestId=TEXT, DurationHours=NUMBER, ReminderMinutes=NUMBER, OneTime=YES_OR_NO),
+            "ReminderMinutes",
+        ),
+        (model(RequestId=TEXT, CooldownMinutes=NUMBER, OneTime=YES_OR_NO), "how long an approval holds"),
+        (model(RequestId=TEXT, Duration=NUMBER, OneTime=YES_OR_NO), "is in minutes"),
+    ],
+)
+def test_a_duration_that_leaves_a_doubt_is_not_documented(body: Schema, words: str) -> None:
+    proposal = proposed({**DECISIONS, "/api/approval/approve": {"post": takes(body)}})
+    assert proposal.parsed().duration.evidence == "unconfirmed"
+    assert any(words in one.words for one in proposal.doubts if one.entry == "duration")
+
+
+def test_one_address_with_a_unit_beside_the_duration_tells_both_verdicts_apart() -> None:
+    both = model(
+        RequestId=TEXT,
+        Response=words("Approve", "Deny"),
+        Duration=NUMBER,
+        DurationUnit=words("Minutes", "Hours"),
+    )
+    operations = proposed({"/api/approval/decision": {"post": takes(both)}}).parsed().operations
+    assert operations.deny.body == {
+        "RequestId": "{request_id}",
+        "Response": "Deny",
+        "DurationUnit": "Minutes",
+    }
 
 
 @pytest.mark.parametrize(("required", "omitted"), [(("Minutes",), False), ((), True)])

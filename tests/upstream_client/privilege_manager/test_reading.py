@@ -71,7 +71,7 @@ def test_a_list_comes_bare_or_enveloped_with_names_in_any_case(body: JsonValue) 
     ],
 )
 def test_a_list_is_complete_or_an_error(body: JsonValue, words: str) -> None:
-    with pytest.raises(NotUnderstood, match=words):
+    with pytest.raises((NotUnderstood, PartlyRead), match=words):
         READING.pending(body)
 
 
@@ -83,11 +83,59 @@ def test_a_list_is_complete_or_an_error(body: JsonValue, words: str) -> None:
         {"Status": "error", "Messages": ["No."]},
         enveloped([], Code=500),
         enveloped([], Code=404, Status=None),
+        {"Code": "500", "Status": "Failure", "Messages": ["The database is down."], "Result": []},
+        enveloped([], Status="Failed"),
+        enveloped([item()], Status="Failed"),
+        enveloped([], Status=7),
+        enveloped([], Code="503"),
+        enveloped([], Code=302),
+        enveloped([], Success=False),
+        enveloped([], Error="No."),
+        enveloped([], Messages=["You may not."]),
+        {"Messages": ["You may not."], "Result": []},
+        {"Columns": [], "Data": [], "Messages": ["The report failed."]},
+        {"Columns": [], "Data": [], "Status": "Failed"},
     ],
 )
 def test_an_error_in_the_envelope_is_an_error_whatever_else_is_in_it(body: JsonValue) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="Privilege Manager"):
         READING.pending(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        enveloped([]),
+        enveloped([], Status=None, Code=None),
+        enveloped([], Status="OK", Code="200"),
+        enveloped([], Status="Succeeded", Messages=["Success"]),
+        enveloped([], Messages=None, Success=True),
+        {"Result": []},
+        {"Columns": [{"title": "Request Id"}], "Data": []},
+        [],
+    ],
+)
+def test_an_empty_list_that_says_nothing_else_is_one(body: JsonValue) -> None:
+    assert READING.pending(body) == []
+
+
+def test_a_message_beside_what_waits_does_not_hide_it() -> None:
+    assert len(READING.pending(enveloped([item()], Messages=["The server restarts at night."]))) == 1
+
+
+@pytest.mark.parametrize("status", ["Failed", "Pending", 500])
+def test_one_request_in_an_envelope_that_tells_of_no_success_is_an_error(status: JsonValue) -> None:
+    with pytest.raises(Refused, match="Privilege Manager answered"):
+        READING.seen(enveloped(item(Status="Approved"), Status=status), ID)
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59-05:00", "9999-12-31T23:59:59.9999999"]
+)
+def test_an_expiry_that_stands_for_never_is_none_and_any_other_such_time_is_text(text: str) -> None:
+    [request] = READING.pending([item(Expires=text, Requested=text)])
+    assert (request.expires_at, request.facts) == (None, ())
+    assert (request.requested_at, request.requested) == (None, text)
 
 
 def test_what_is_settled_is_not_pending() -> None:
@@ -180,7 +228,6 @@ def test_one_request_tells_its_status_who_when_and_why() -> None:
         (item(RequestId="other", Status="Pending"), "told of other"),
         ([item(Status="Pending")], "no object"),
         (None, "no object"),
-        ({"Status": "Pending"}, "no object"),
     ],
 )
 def test_one_request_without_a_clear_answer_is_not_understood(body: JsonValue, words: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.privilege_manager import PENDING_REPORT, Shape
-from tests.rig import APPROVER, Rig
+from tests.rig import APPROVER, Rig, has_buttons
 from tests.upstream_client.privilege_manager.commands import Desk
 from upstream_client.privilege_manager import Contract
 
@@ -15,6 +15,26 @@ SHAPES: dict[Shape, tuple[str, ...]] = {
     "alternative": (),
     "report": ("--report", PENDING_REPORT),
 }
+
+
+@pytest.mark.parametrize(("action", "verb"), [("approve_request", "approve"), ("deny_request", "deny")])
+def test_a_wrong_path_is_tried_once_and_the_card_names_the_contract(
+    sandbox: Sandbox, tmp_path: Path, action: str, verb: str
+) -> None:
+    # given a server in between that knows no such path, and says so with nothing in it
+    with Rig(sandbox, tmp_path) as rig:
+        request_id = rig.ask(file="C:\\setup.exe")
+        rig.upstream_fails(verb, "no_path", times=100)
+        # when somebody presses, and time goes by
+        rig.press(APPROVER, action)
+        for _ in range(5):
+            rig.run()
+            rig.clock.advance(120)
+        # then it was sent once, and the card waits again and says what to correct
+        assert sandbox.privilege_manager.calls()[verb] == 1
+        assert f"has no POST /services/api/v1/approval/{verb}. Correct the contract" in rig.words()
+        assert has_buttons(rig.card())
+        assert rig.upstream_request(request_id)["decisions"] == 0
 
 
 @pytest.mark.parametrize("shape", SHAPES)

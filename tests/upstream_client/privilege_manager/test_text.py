@@ -36,6 +36,23 @@ def test_a_name_cannot_turn_the_direction_of_reading() -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["\N{MAN}\u200d\N{WOMAN}\u200d\N{BOY}.exe", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.exe"],
+)
+def test_what_is_joined_without_a_mark_stays_together(name: str) -> None:
+    assert file_name(f"C:\\a\\{name}") == name
+
+
+@pytest.mark.parametrize("text", ["\u200d", " \u200c\u200d ", "\u200b\u200d"])
+def test_joiners_of_nothing_are_no_name(text: str) -> None:
+    assert one_line(text, 80) == ""
+
+
+def test_a_cut_leaves_no_joiner_at_the_end() -> None:
+    assert one_line("ab\u200d\N{BOY}cd", 4) == "ab…"
+
+
+@pytest.mark.parametrize(
     ("value", "request_id"),
     [
         ("{85D71683-7DAC-4762-8120-76A9A564FDC1}", "85d71683-7dac-4762-8120-76a9a564fdc1"),

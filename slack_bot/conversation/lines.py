@@ -1,0 +1,41 @@
+"""Lines that nobody waits for as an answer: they are kept in the inbox, and said until Slack takes them."""
+
+import json
+
+from sqlalchemy import Connection, insert
+
+from slack_bot import ledger
+from slack_bot.conversation.asked import Announcement, Asked
+
+ANNOUNCEMENT = "announcement"
+"""The kind of what nobody sent us: a line that waits to be said."""
+
+
+def announce(tx: Connection, asked: Asked, announcement: Announcement) -> None:
+    """To everybody in a channel."""
+    _leave(tx, asked, announcement.channel, announcement.text, public=True)
+
+
+def say_meanwhile(tx: Connection, asked: Asked, text: str) -> None:
+    """To whoever asked, alone, before there is an answer."""
+    _leave(tx, asked, asked.item.channel, text, public=False)
+
+
+def _leave(tx: Connection, asked: Asked, channel: str, text: str, *, public: bool) -> None:
+    for_whom = channel if public else asked.user
+    tx.execute(
+        insert(ledger.inbox).values(
+            once_key=f"{ANNOUNCEMENT}:{asked.item.id}:{for_whom}",
+            kind=ANNOUNCEMENT,
+            channel=channel,
+            user_id=asked.user,
+            payload=json.dumps({"after": asked.item.id}),
+            reply_to="" if public else asked.item.reply_to,
+            received_at=asked.now,
+            handled_at=asked.now,
+            result="to be said",
+            answer=text,
+            answer_public=public,
+            answer_due_at=asked.now,
+        )
+    )

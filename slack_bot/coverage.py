@@ -1,0 +1,72 @@
+"""What the schedules cover: by which one each channel goes, and what is approved by it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from slack_bot.closed_channels import ClosedChannels
+from slack_bot.schedule import Schedule, is_open, should_auto_approve
+from slack_bot.schedule_store import ALL
+from slack_bot.stored_state import StoredState
+from upstream_client.models import ApprovalRequest, Duration
+
+
+class Rule(NamedTuple):
+    """A schedule, and whose it is: ``scope`` is a channel's id, or "all"."""
+
+    scope: str
+    schedule: Schedule
+
+
+class Coverage:
+    """The one place that tells whether a schedule approves something. Any thread may ask.
+
+    Nothing is covered while channels or schedules cannot be read, nor where nobody could see what was done.
+    """
+
+    def __init__(self, state: StoredState, closed: ClosedChannels) -> None:
+        self._state = state
+        self._closed = closed
+
+    def holding(self) -> Mapping[str, Rule]:
+        """By channel, the schedule it goes by: its own, or the one for all."""
+        state = self._state
+        if state.channels.trouble:
+            return {}
+        schedules = state.schedules.trusted()
+        found = {}
+        for channel in state.channels.all():
+            scope = channel.id if channel.id in schedules else ALL
+            if scope in schedules and channel.id not in self._closed:
+                found[channel.id] = Rule(scope, schedules[scope])
+        return found
+
+    def open_at(self, now: int) -> Mapping[str, Rule]:
+        """Those of them that approve something at this time; ``now`` is in microseconds since 1970 UTC."""
+        return {channel: rule for channel, rule in self.holding().items() if is_open(rule.schedule, now)}
+
+    def covering(self, asked: ApprovalRequest, now: int) -> Rule | None:
+        """The first that approves the request now."""
+        return next(iter(self._all_covering(asked, now)), None)
+
+    def still_covers(self, asked: ApprovalRequest, duration: Duration, now: int) -> bool:
+        """Whether one approves the request now, for so long at least. Reads them anew where it has to."""
+        if not self._state.bring_up_to_date():
+            return False
+        return any(_is_within(duration, rule.schedule.duration) for rule in self._all_covering(asked, now))
+
+    def is_current(self, connection: Connection) -> bool:
+        """Whether no other replica has changed channels or schedules since they were read."""
+        return self._state.is_current(connection)
+
+    def _all_covering(self, asked: ApprovalRequest, now: int) -> list[Rule]:
+        rules = dict.fromkeys(self.holding().values())
+        return [rule for rule in rules if should_auto_approve(rule.schedule, asked, now)]
+
+
+def _is_within(duration: Duration, longest: Duration) -> bool:
+    """One time is the least there is."""
+    if duration.seconds is None:
+        return True
+    return longest.seconds is not None and duration.seconds <= longest.seconds

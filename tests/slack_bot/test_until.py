@@ -1,0 +1,134 @@
+"""Approved until a moment: what is sent ends then, however long the answer was on its way."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sandbox import Sandbox
+from slack_bot.answers import CHOOSE_DURATION
+from slack_bot.blocks import Card
+from slack_bot.clock import SECOND
+from slack_bot.rows import State
+from tests.rig import APPROVER, Rig, has_buttons
+from tests.slack_bot.forms import opened
+from tests.slack_bot.shown import lines, objects
+from tests.slack_bot.test_modals_counting import refused, submit_here
+from tests.upstream_client.privilege_manager.contracts import changed
+
+LONDON = ZoneInfo("Europe/London")
+"""The zone of whoever submits."""
+
+
+@pytest.fixture
+def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
+    with Rig(sandbox, tmp_path) as running:
+        yield running
+
+
+def at_noon(rig: Rig) -> int:
+    """It is tomorrow, 12:00 and a few seconds UTC at most; when 18:00 is."""
+    now = datetime.fromtimestamp(rig.clock.now() / SECOND, UTC)
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    rig.clock.advance((noon - now).total_seconds())
+    return (int(noon.timestamp()) + 6 * 3_600) * SECOND
+
+
+def approved_until_six(rig: Rig) -> tuple[str, int]:
+    """Somebody approves until 18:00; counted, and not sent. The request's id, and when that is."""
+    rig.control.change_user(APPROVER, tz="Etc/UTC")
+    request = rig.ask()
+    six = at_noon(rig)
+    opened(rig, "comment")
+    assert rig.control.submit(APPROVER, {"typed_duration": "until 18:00"})["acknowledged"]
+    rig.step("clerk")
+    assert (rig.row().state, rig.row().until_at) == (State.DECIDED, six)
+    return request, six
+
+
+def said(rig: Rig) -> list[str]:
+    """The card's remark."""
+    return lines(Card("", rig.card()["blocks"], {}), "remark")
+
+
+def test_it_is_sent_in_whole_minutes_and_the_card_says_until_when(rig: Rig) -> None:
+    request, six = approved_until_six(rig)
+    rig.run()
+    assert rig.upstream_request(request)["duration"] == 359
+    assert said(rig)[0].startswith("Approved for 359 minutes, until 20")
+    assert ", by @U02APPROVER, " in said(rig)[0]
+    dates = [one["timestamp"] for one in objects(rig.card()["blocks"]) if one.get("type") == "date"]
+    assert six // SECOND in dates
+
+
+def test_after_the_upstream_was_away_only_what_is_left_is_sent_and_said(rig: Rig) -> None:
+    request, _ = approved_until_six(rig)
+    rig.upstream_fails("*", "server_error", times=1)
+    rig.step("applier")
+    assert rig.row().state is State.DECIDED
+    rig.clock.advance(3 * 3_600)
+    rig.run()
+    assert rig.upstream_request(request)["duration"] == 179
+    assert said(rig)[0].startswith("Approved for 179 minutes, until 20")
+    told = [record.detail["duration"] for record in rig.audit(rig.row().key) if "duration" in record.detail]
+    assert [str(words).partition(",")[0] for words in told] == ["359 minutes", "359 minutes", "179 minutes"]
+
+
+def test_what_is_sent_again_ends_at_the_same_time(rig: Rig) -> None:
+    request, _ = approved_until_six(rig)
+    rig.upstream_fails("approve", "reset_before")
+    rig.step("applier")
+    rig.clock.advance(2 * 3_600)
+    rig.run()
+    assert rig.upstream_request(request)["duration"] == 239
+
+
+@pytest.mark.parametrize("late", [0, 24 * 3_600])
+def test_once_it_has_passed_nothing_is_approved_and_people_are_asked_again(rig: Rig, late: int) -> None:
+    request, six = approved_until_six(rig)
+    rig.upstream_fails("*", "server_error", times=1)
+    rig.step("applier")
+    rig.clock.advance((six - rig.clock.now()) / SECOND - 59 + late)
+    rig.run()
+    assert (rig.row().state, rig.row().until_at) == (State.PENDING, None)
+    assert "The time until which Approver approved has passed, so nothing was approved." in rig.words()
+    assert has_buttons(rig.card())
+    assert rig.upstream_request(request)["decisions"] == 0
+
+    rig.press(APPROVER, "approve_request")
+    rig.run()
+    assert rig.headline() == "Approved by Approver"
+
+
+def test_less_than_a_minute_is_said_in_the_form(rig: Rig) -> None:
+    rig.control.change_user(APPROVER, tz="Etc/UTC")
+    rig.ask()
+    at_noon(rig)
+    opened(rig, "comment")
+    rig.clock.advance(10)
+    answer = rig.control.submit(APPROVER, {"typed_duration": "until 12:01"})
+    assert "less than a minute" in answer["errors"]["duration"]
+
+
+def test_a_denial_is_until_no_moment(rig: Rig) -> None:
+    rig.ask()
+    submit_here(rig, callback_id="deny_form", typed="until 18:00", reason="No.")
+    rig.run()
+    assert rig.headline() == "Denied by Approver"
+    assert rig.row().until_at is None
+
+
+def test_where_no_other_durations_are_taken_nothing_is_approved_until_a_moment(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    rig = Rig(sandbox, tmp_path)
+    rig.contract = changed(lambda contract: contract["duration"].update(other=False))
+    with rig:
+        rig.ask()
+        at_noon(rig)
+        rig.clock.advance(-30)
+        ends = datetime.fromtimestamp(rig.clock.now() / SECOND, LONDON) + timedelta(seconds=3_630)
+        submit_here(rig, typed=f"until {ends:%H:%M}")  # an hour is offered
+        refused(rig, APPROVER, CHOOSE_DURATION, "security_event")
