@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from slack_bot import answers
 from slack_bot.audit import Kind
 from slack_bot.blocks import farewell, mark_of
-from slack_bot.channel_store import Channel
+from slack_bot.channel_store import Channel, Source
 from slack_bot.conversation import as_json, registering, welcomes
 from slack_bot.conversation.admins import require_admin
 from slack_bot.conversation.asked import Announcement, Asked, Change, Reply
@@ -151,7 +151,10 @@ def _caveats(asked: Asked, policy: ChannelPolicy) -> list[str]:
 
 def _set(asked: Asked, channel: Channel, policy: ChannelPolicy) -> tuple[Channel, Done]:
     """The channel as it holds then, and what is to be recorded."""
-    after = replace(policy, registered_by=channel.policy.registered_by or asked.user)
+    by = channel.policy.registered_by
+    if channel.source is Source.ENVIRONMENT:
+        by = by or asked.user  # the setting names nobody
+    after = replace(policy, registered_by=by)
     before, wanted = as_json.policy(channel.policy), as_json.policy(after)
     wish = Change(Kind.CHANNEL_CHANGED, channel.id, before, wanted)
     done = carry_out(

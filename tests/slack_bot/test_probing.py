@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
+from slack_bot.publisher.backlog import Backlog
 from slack_bot.rows import CardState, cards_in
-from tests.rig import APPROVALS, Rig
+from tests.rig import APPROVALS, Rig, at_statement
 from tests.slack_bot.backlogged import (
     ALL_SHOWN,
     CARDS,
@@ -69,6 +70,18 @@ def test_what_retention_deleted_keeps_no_room_for_ever(rig: Rig) -> None:
     assert lines(rig) == [ALL_SHOWN]
 
 
+def test_what_is_posted_anew_is_counted_all_the_while(rig: Rig) -> None:
+    pile(rig, 40)
+    rig.run()
+    delete_all(rig)
+    rig.clock.advance(DAY + HOUR)
+    for _ in range(5):
+        rig.step("publisher")
+        look = Backlog(rig.publisher._board).look(APPROVALS)
+        assert (look.waiting, look.shown) == (40, len(rig.cards()))
+        rig.clock.advance(1)
+
+
 def test_cards_that_stand_are_looked_at_once_a_day_and_stay(rig: Rig) -> None:
     pile(rig, 40)
     rig.run()
@@ -122,5 +135,18 @@ def test_of_two_replicas_one_looks(sandbox: Sandbox, tmp_path: Path, postgres_ur
         pile(both.a, 40)
         both.rest()
         both.clock.advance(DAY + HOUR)
+        both.rest()
+        assert card_edits(both.a) == CARDS
+
+
+def test_of_two_replicas_that_find_it_due_at_once_one_looks(
+    sandbox: Sandbox, tmp_path: Path, postgres_url: str
+) -> None:
+    with replicas(sandbox, tmp_path, postgres_url, (APPROVALS,)) as both:
+        pile(both.a, 40)
+        both.rest()
+        both.clock.advance(DAY + HOUR)
+        with at_statement(both.a, "UPDATE backlogs SET probed_at", lambda: both.b.run("publisher")):
+            both.a.step("publisher")
         both.rest()
         assert card_edits(both.a) == CARDS
