@@ -7,6 +7,7 @@ import contextlib
 import errno
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -73,6 +74,7 @@ def bot_environment(sandbox: Sandbox, state: Path, inherited: Mapping[str, str])
         "PRIVMAN_PASSWORD": sandbox.privman_password,
         "POLL_INTERVAL": str(BOT_LOOKS_EVERY),
         "LEDGER_URL": f"sqlite:///{state / 'ledger.db'}",
+        "AUDIT_KEY": secrets.token_hex(32),
         "STATE": f"file:{state}",
         "HEARTBEAT_FILE": str(state / "heartbeat"),
         "CHANNELS_FILE": str(state / "channels.json"),

@@ -10,7 +10,7 @@ from typing import NoReturn
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from slack_bot import upstreams
+from slack_bot import audit, upstreams
 from slack_bot.channel_store import Channel, ChannelsFileError, ChannelStore
 from slack_bot.config import Settings, SettingsError, load_settings, unknown_names
 from slack_bot.connection import ConnectionRefused
@@ -119,7 +119,8 @@ def _open(settings: Settings, declared: list[Channel], store: ParameterStore) ->
 
     Channels and schedules that cannot be read now are read again by and by.
     """
-    ledger = Ledger(settings.ledger_url)
+    ledger = Ledger(settings.ledger_url, settings.audit_key.get_secret_value(), settings.secrets)
+    audit.tell_again(ledger)
     channels = ChannelStore(declared, store, file=settings.channels_file)
     return Stores(ledger, channels, ScheduleStore(store))
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, insert, update
 
 from slack_bot import audit, policy
 from slack_bot.audit import Kind
-from slack_bot.ballots import Ballot, Counting, how_long
+from slack_bot.ballots import Ballot, Counting, Grant, how_long
 from slack_bot.ledger import cards, requests, votes
 from slack_bot.rows import (
     FINAL,
@@ -64,22 +64,10 @@ class _Ruling:
     by: str
     by_name: str
     channel: str
+    policy: str
     detail: Mapping[str, str] = field(default_factory=dict)
     """What the audit log is told besides."""
     until_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a schedule gives a request. ``channel`` is whose schedule it is, "" for the one for all.
-
-    ``words`` describe the schedule, ``set_by`` is the user id of whoever set it.
-    """
-
-    channel: str
-    duration: Duration
-    words: str
-    set_by: str
 
 
 THE_SCHEDULE = "the schedule"
@@ -254,6 +242,7 @@ def vote(tx: Connection, now: int, key: str, ballot: Ballot) -> Counting:
             ballot.user_id,
             ballot.user_name,
             ballot.channel,
+            ballot.policy,
             until_at=ballot.until_at,
         )
         _decide(tx, now, row, ruling)
@@ -276,6 +265,7 @@ def approve_by_schedule(tx: Connection, now: int, key: str, version: int, grant:
         "",
         THE_SCHEDULE,
         grant.channel,
+        grant.words,
         {"scope": grant.channel or "all", "set_by": grant.set_by},
     )
     _decide(tx, now, row, ruling)
@@ -314,6 +304,7 @@ def _record_vote(tx: Connection, now: int, row: RequestRow, ballot: Ballot) -> N
         channel=ballot.channel,
         digest=row.digest,
         revision=row.revision,
+        policy=ballot.policy,
     )
 
 
@@ -350,6 +341,7 @@ def _decide(tx: Connection, now: int, row: RequestRow, ruling: _Ruling) -> None:
         duration=how_long(ruling.duration, ruling.until_at),
         channel=ruling.channel,
         reason=ruling.reason,
+        policy=ruling.policy,
         **ruling.detail,
     )
 

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import Connection, select
 
 from slack_bot import approvals, inbox
-from slack_bot.approvals import Grant
+from slack_bot.ballots import Grant
 from slack_bot.blocks import UpstreamName
 from slack_bot.coverage import Coverage, Rule
 from slack_bot.ledger import Ledger, requests

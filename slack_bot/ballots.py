@@ -1,4 +1,4 @@
-"""One approver's answer on its way into the count, and what became of it."""
+"""What goes into a decision: an approver's answer on its way into the count, or what a schedule gives."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +22,8 @@ class Ballot:
     """One approver's answer on its way into the count.
 
     ``shown`` is the digest's beginning, from the card; ``pressed_at`` is when the press was saved. ``until_at`` is
-    the moment until which it approves, where a moment was named and not a length of time.
+    the moment until which it approves, where a moment was named and not a length of time. ``policy`` is the
+    text of the policy that allows it.
     """
 
     shown: str
@@ -35,8 +36,22 @@ class Ballot:
     pressed_at: int
     reason: str = ""
     until_at: int | None = None
+    policy: str = ""
 
 
 def how_long(duration: Duration, until_at: int | None) -> str:
     """In words: "2 hours", or "2 hours, until 2026-11-20 17:00 UTC"."""
     return duration.words if until_at is None else f"{duration.words}, until {utc_text(until_at)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a schedule gives a request. ``channel`` is whose schedule it is, "" for the one for all.
+
+    ``words`` describe the schedule, ``set_by`` is the user id of whoever set it.
+    """
+
+    channel: str
+    duration: Duration
+    words: str
+    set_by: str

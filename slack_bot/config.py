@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, Sett
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from slack_bot.audit_key import HOW_TO_MAKE_ONE, AuditKey
+
 UPSTREAMS: Final = ("privilege_manager",)
 LOG_FORMATS: Final = ("json", "text")
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -261,6 +263,9 @@ def _log_level(value: str) -> str:
     return word
 
 
+LedgerUrl = Annotated[str, BeforeValidator(_ledger_url)]
+
+
 class Settings(BaseSettings):
     """A field's name in capitals is the setting's; its description says where to get the value.
 
@@ -321,11 +326,12 @@ class Settings(BaseSettings):
     state: Annotated[str, BeforeValidator(_state)] = Field(
         "file:state", description="ssm: and a path in SSM Parameter Store, or file: and a folder"
     )
-    ledger_url: Annotated[str, BeforeValidator(_ledger_url)] = Field(
+    ledger_url: LedgerUrl = Field(
         "sqlite:///state/ledger.db",
         description="sqlite:/// and a file, or postgresql+psycopg://user:password@host/database",
         repr=False,
     )
+    audit_key: AuditKey = Field(description=HOW_TO_MAKE_ONE)
     channels_file: Annotated[Path, BeforeValidator(_path)] = Field(
         Path("channels.json"), description="the file that declares channels and their approvers"
     )
@@ -353,6 +359,7 @@ class Settings(BaseSettings):
             self.slack_bot_token.get_secret_value(),
             self.slack_app_token.get_secret_value(),
             self.privman_password.get_secret_value(),
+            self.audit_key.get_secret_value(),
             ledger_password,
             unquote(ledger_password),
         )

@@ -1,5 +1,6 @@
 """What a handler works with when it deals with an item of the inbox."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,19 +58,73 @@ class Desk:
         return call(self.slack, method, arguments)
 
     def refuse(
-        self, item: Item, now: int, rule: str, answer: str, *, request_key: str | None = None, security: bool
+        self,
+        item: Item,
+        now: int,
+        rule: str,
+        answer: str,
+        *,
+        request_key: str | None = None,
+        security: bool,
+        policy: str = "",
+        click: bool = False,
     ) -> None:
-        """Closes an item with a private answer and a record of why nothing was done."""
+        """Closes an item with a private answer and a record of why nothing was done.
+
+        ``policy`` is the text of the policy that says no, if one does; ``click``: the item is one of a card.
+        """
         kind = Kind.SECURITY if security else Kind.REFUSAL
         with self.ledger.write() as tx:
             if inbox.is_waiting(tx, item):
-                self.note_refusal(tx, item, now, rule, kind, request_key)
+                if click:
+                    self.note_click(tx, item, now, request_key)
+                self.note_refusal(tx, item, now, rule, kind, request_key, policy)
                 inbox.finish(tx, item, now, f"refused: {rule}"[:60], answer)
 
+    def note_click(self, tx: Connection, item: Item, now: int, request_key: str | None) -> None:
+        """The audit record of something that was pressed or submitted on a card, before what became of it."""
+        payload = _read(item.payload)
+        audit.append(
+            tx,
+            now,
+            Kind.CLICK,
+            request_key,
+            item.user_id,
+            action=payload.get("action_id") or payload.get("callback_id"),
+            value=payload.get("value") or (payload.get("form") or {}).get("value"),
+            pressed_at=item.received_at,
+            channel=item.channel,
+            inbox_item=item.id,
+        )
+
     def note_refusal(
-        self, tx: Connection, item: Item, now: int, rule: str, kind: Kind, request_key: str | None
+        self,
+        tx: Connection,
+        item: Item,
+        now: int,
+        rule: str,
+        kind: Kind,
+        request_key: str | None,
+        policy: str = "",
     ) -> None:
         """The audit record of a refusal."""
         audit.append(
-            tx, now, kind, request_key, item.user_id, rule=rule, channel=item.channel, inbox_item=item.id
+            tx,
+            now,
+            kind,
+            request_key,
+            item.user_id,
+            rule=rule,
+            channel=item.channel,
+            inbox_item=item.id,
+            policy=policy,
         )
+
+
+def _read(payload: str) -> dict[str, Any]:
+    """What an item was saved with; nothing where it was cut off, and so is no JSON any more."""
+    try:
+        told = json.loads(payload)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -4,8 +4,9 @@ SQLite by default, PostgreSQL for several replicas. Times are integer microsecon
 """
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any
@@ -33,8 +34,11 @@ from sqlalchemy import (
     text,
 )
 
+from slack_bot.logs import Redaction
+from slack_bot.seal import Seal
+
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; Alembic, and its memory, are loaded only where the database is older."""
 
 BUSY_TIMEOUT_MS = 5_000
@@ -46,6 +50,10 @@ POSTGRESQL = {
 """How long a silent server may hold us up; seconds, then milliseconds."""
 READING = {"reading": True}
 """The option of a connection that only queries."""
+NOTARY = "notary"
+"""The option of an engine that says how records of the audit log are made."""
+ENDING = "ending"
+"""The option of a writing connection that says what is left to do at the end of its transaction."""
 _MIGRATION_LOCK = 0x5AB0_0001
 """The advisory lock that lets one of several starting replicas migrate a PostgreSQL."""
 
@@ -184,8 +192,24 @@ audit = Table(
     Column("request_key", String(12)),
     Column("actor", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("digest", String(66), nullable=False, server_default=text("''")),
+    Column("policy", Text, nullable=False, server_default=text("''")),
+    Column("artefact", Text, nullable=False, server_default=text("'[]'")),
+    Column("prev", String(64), nullable=False, server_default=text("''")),
+    Column("hash", String(64), nullable=False, server_default=text("''")),
 )
+"""``id`` is the record's place in the chain: it counts from 1 without a gap."""
 Index("ix_audit_request_key", audit.c.request_key)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("mac", String(64), nullable=False),
+)
+"""One row: where the chain ends. ``mac`` proves that whoever says so had the key."""
 
 
 class LedgerUnusable(Exception):
@@ -196,6 +220,34 @@ class LedgerInUse(LedgerUnusable):
     """Another process holds this SQLite ledger; two writers would answer for each other."""
 
 
+class HeadUnproven(LedgerUnusable):
+    """Nobody can tell where the audit log ends: nothing may be added to it, and so nothing is decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notary:
+    """How records of the audit log are made: without secrets, and sealed."""
+
+    seal: Seal = field(repr=False)
+    redaction: Redaction = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is left to do when a transaction's block is through: ``before`` the commit, and ``after`` it."""
+
+    before: list[Callable[[], None]] = field(default_factory=list)
+    after: list[Callable[[], None]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the audit log ends: with record ``seq``, whose hash is ``hash``."""
+
+    seq: int
+    hash: str
+
+
 class Ledger:
     """An open ledger, migrated to the newest shape.
 
@@ -203,8 +255,10 @@ class Ledger:
     finish at once; with PostgreSQL another replica may be at it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, audit_key: str, secrets: Iterable[str] = ()) -> None:
         """Opens, locks and migrates.
+
+        ``audit_key`` seals the audit log, in which none of ``secrets`` is ever written.
 
         Raises `LedgerUnusable`, `OSError` where the place cannot be written, `sqlalchemy.exc.SQLAlchemyError`.
         """
@@ -213,8 +267,12 @@ class Ledger:
         self._lock_file = self._lock() if self.sole else None
         self._writer: AbstractContextManager[Any] = Lock() if self.sole else nullcontext()
         self.engine = _sqlite_engine(url) if self.sole else _postgresql_engine(url)
+        self._notary = Notary(Seal(audit_key), Redaction(secrets))
+        self.engine.update_execution_options(**{NOTARY: self._notary})
         try:
             self._migrate()
+            with self.read() as connection:
+                head_of(connection, self._notary.seal)
         except BaseException:
             self.close()
             raise
@@ -237,9 +295,18 @@ class Ledger:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: committed at the end of the block, undone by an exception."""
+        """One transaction: committed at the end of the block, undone by an exception.
+
+        What `ending_of` it is told to do before belongs to it; what it is told to do after happens once it
+        stands, and cannot undo it.
+        """
+        ending = Ending()
         with self._writer, self.engine.begin() as connection:
-            yield connection
+            yield connection.execution_options(**{ENDING: ending})
+            for work in ending.before:
+                work()
+        for work in ending.after:
+            work()
 
     def _migrate(self) -> None:
         with self.write() as connection:
@@ -248,14 +315,39 @@ class Ledger:
                 for patience in ("lock_timeout", "statement_timeout"):
                     connection.exec_driver_sql(f"SET LOCAL {patience} = 0")
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-            if _current_revision(connection) != HEAD:
-                _upgrade(connection)
+            if current_revision(connection) != HEAD:
+                _upgrade(connection, self._notary.seal)
 
     def close(self) -> None:
         """Lets go of the connections and the lock."""
         self.engine.dispose()
         if self._lock_file is not None:
             self._lock_file.close()
+
+
+def ending_of(tx: Connection) -> Ending:
+    """What is left to do at the end of a transaction of `Ledger.write`; of no other anybody would do it."""
+    ending: Ending = tx.get_execution_options()[ENDING]
+    return ending
+
+
+def notary_of(connection: Connection) -> Notary:
+    """How records of this ledger's audit log are made."""
+    notary: Notary = connection.get_execution_options()[NOTARY]
+    return notary
+
+
+def head_of(connection: Connection, seal: Seal, *, lock: bool = False) -> Head:
+    """Where the audit log ends; ``lock`` keeps every other writer from adding to it. Raises `HeadUnproven`."""
+    query = select(audit_head.c.seq, audit_head.c.hash, audit_head.c.mac)
+    found = connection.execute(query.with_for_update() if lock else query).all()
+    if len(found) != 1 or not seal.is_head(*found[0]):
+        raise HeadUnproven(
+            "AUDIT_KEY: the end of the audit log does not fit this key. Either it is not the key with which the "
+            "ledger was written: give the bot that one. Or somebody rewrote the end of the log: "
+            "python -m slack_bot.audit verify tells more."
+        )
+    return Head(found[0].seq, found[0].hash)
 
 
 def _locked(path: Path) -> IO[bytes]:
@@ -297,14 +389,15 @@ def _sqlite_engine(url: str) -> Engine:
     return engine
 
 
-def _current_revision(connection: Connection) -> str | None:
+def current_revision(connection: Connection) -> str | None:
+    """The newest migration that was done; None for an empty database."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     version = Table("alembic_version", MetaData(), Column("version_num", String(32)))
     return connection.execute(select(version.c.version_num)).scalar_one_or_none()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, seal: Seal) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -312,6 +405,7 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
+    config.attributes["seal"] = seal
     try:
         command.upgrade(config, "head")
     except CommandError as error:

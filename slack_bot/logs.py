@@ -24,6 +24,8 @@ DEEPEST: Final = 8
 LEADING: Final = ("timestamp", "level", "event", "logger")
 TALKATIVE: Final = ("alembic", "apscheduler", "slack_bolt", "slack_sdk", "urllib3", "websockets")
 """Libraries whose every step is of interest at DEBUG only."""
+AUDIT: Final = "slack_bot.audit"
+"""Told at every LOG_LEVEL: the log is the copy of the audit log that the bot cannot rewrite."""
 
 _URL: Final = r"[^\s\"'<>\\]"
 SENSITIVE: Final = tuple(
@@ -61,7 +63,7 @@ class Redaction:
         """The same text without secrets."""
         text = self._secrets.sub(MASK, text)
         for pattern in SENSITIVE:
-            text = pattern.sub(rf"\g<1>{MASK}", text)
+            text = pattern.sub(_masked, text)
         return text
 
     def _member(self, key: object, value: object, depth: int) -> object:
@@ -82,6 +84,11 @@ class Redaction:
         clean = self.text(shown)
         is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
         return value if is_number and clean == shown else clean
+
+
+def _masked(match: re.Match[str]) -> str:
+    """A function, since a template would be read anew for every text."""
+    return f"{match[1]}{MASK}"
 
 
 def _spellings(secret: str) -> set[str]:
@@ -195,6 +202,7 @@ def _replace_handlers(formatter: logging.Formatter, stream: TextIO) -> None:
 
 def _set_levels(level: str) -> None:
     logging.getLogger().setLevel(level)
+    logging.getLogger(AUDIT).setLevel(logging.INFO)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(level if level == "DEBUG" else max(logging.WARNING, _number(level)))
 

@@ -12,13 +12,15 @@ COUNTS_FOR = 15 * MINUTE
 class No(Exception):
     """Why nothing is done: the rule's name for the audit log, and words for the person."""
 
-    def __init__(self, rule: str, answer: str, *, security: bool = False) -> None:
+    def __init__(self, rule: str, answer: str, *, security: bool = False, policy: str = "") -> None:
+        """``policy`` is the text of the channel's policy, where that says no."""
         super().__init__(rule)
-        self.rule, self.answer, self.security = rule, answer, security
+        self.rule, self.answer, self.security, self.policy = rule, answer, security, policy
 
     def worded(self, instead: Mapping[str, str]) -> "No":
         """The same, in other words where ``instead`` has some for these."""
-        return No(self.rule, instead.get(self.answer, self.answer), security=self.security)
+        words = instead.get(self.answer, self.answer)
+        return No(self.rule, words, security=self.security, policy=self.policy)
 
 
 def is_too_old(item: Item, now: int) -> bool:

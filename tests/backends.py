@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import event, make_url
 
 from slack_bot.ledger import Ledger
+from tests.audit_key import AUDIT_KEY
 
 ROOM = 1_000_000_000
 """Bytes that a PostgreSQL and its databases never need."""
@@ -106,7 +107,7 @@ def ledger_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def ledger(ledger_url: str) -> Iterator[Ledger]:
     """A new, open ledger of each kind."""
-    opened = Ledger(ledger_url)
+    opened = Ledger(ledger_url, AUDIT_KEY)
     yield opened
     opened.close()
 
@@ -114,7 +115,7 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
 @pytest.fixture
 def sqlite_ledger(sqlite_url: str) -> Iterator[Ledger]:
     """A new, open SQLite ledger, for what does not depend on the database."""
-    opened = Ledger(sqlite_url)
+    opened = Ledger(sqlite_url, AUDIT_KEY)
     yield opened
     opened.close()
 
@@ -125,7 +126,7 @@ def shared_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 
     It does not wait for the disk: what is tested with it is not what a power cut leaves.
     """
-    opened = Ledger(f"sqlite:///{tmp_path_factory.mktemp('shared') / 'ledger.db'}")
+    opened = Ledger(f"sqlite:///{tmp_path_factory.mktemp('shared') / 'ledger.db'}", AUDIT_KEY)
 
     @event.listens_for(opened.engine, "connect")
     def _do_not_wait(connection: sqlite3.Connection, _record: object) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -35,11 +36,20 @@ def environment(sandbox: Sandbox, folder: Path, **more: str) -> dict[str, str]:
         "PRIVMAN_PASSWORD": sandbox.privman_password,
         "POLL_INTERVAL": "1",
         "LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}",
+        "AUDIT_KEY": _audit_key(folder),
         "STATE": f"file:{folder / 'state'}",
         "HEARTBEAT_FILE": str(folder / "heartbeat"),
         "CHANNELS_FILE": str(folder / "channels.json"),
         **more,
     }
+
+
+def _audit_key(folder: Path) -> str:
+    """A random one, the same for every bot in this folder."""
+    kept = folder / "audit.key"
+    if not kept.exists():
+        kept.write_text(secrets.token_hex(32))
+    return kept.read_text()
 
 
 class BotProcess:

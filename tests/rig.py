@@ -45,6 +45,7 @@ from slack_bot.rows import RequestRow, key_of, request_by_key
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.stored_state import StoredState
 from slack_bot.web_client import web_client
+from tests.audit_key import AUDIT_KEY
 from upstream_client.privilege_manager import Contract, PrivManClient
 
 APPROVALS = "C01APPROVALS"
@@ -153,11 +154,12 @@ class Rig:
             privman_base_url=self.privman_url,
             privman_username=self.sandbox.privman_username,
             privman_password=self.sandbox.privman_password,
+            audit_key=AUDIT_KEY,
         )
 
     def _build(self) -> None:
         settings, clock, instance = self.settings(), self.clock.now, f"process-{random.random()}"
-        self.ledger = Ledger(self.ledger_url)
+        self.ledger = Ledger(self.ledger_url, AUDIT_KEY)
         self.channels = ChannelStore(self.declared, self.store)
         self.schedules = ScheduleStore(self.store)
         self.state = StoredState(self.ledger, self.channels, self.schedules)

@@ -29,6 +29,7 @@ TYPED = {
     "PRIVMAN_BASE_URL": "https://privman.example.com/Tms",
     "PRIVMAN_USERNAME": "client",
     "PRIVMAN_PASSWORD": " a b\\c'd\"e$f ",
+    "AUDIT_KEY": "0123456789abcdef0123456789abcdef",
 }
 """What a person types, with everything in it that a shell could spoil."""
 WHAT_A_PERSON_HAS = {

@@ -5,6 +5,7 @@ No container engine is asked for. What a base image brings, and what only an eng
 
 import json
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -176,6 +177,7 @@ def bot(image: Stage, sandbox: Sandbox, tmp_path: Path) -> Iterator[subprocess.P
         "PRIVMAN_BASE_URL": sandbox.privman_url,
         "PRIVMAN_USERNAME": sandbox.privman_username,
         "PRIVMAN_PASSWORD": sandbox.privman_password,
+        "AUDIT_KEY": secrets.token_hex(32),
         "PRIVMAN_CONTRACT": str(image.path(f"/app/{OWN}")),
         "POLL_INTERVAL": "1",
     }

@@ -7,6 +7,8 @@ from enum import StrEnum
 import rfc8785
 
 DIGEST_VERSION = "v1"
+ARTEFACTS = ("commit", "image_digest", "sha256", "sha1")
+"""The keys of facts that name something which cannot change under its name."""
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -126,6 +128,12 @@ class ApprovalRequest:
         bound = [[fact.key, fact.value] for fact in self.facts if fact.bound]
         canonical = rfc8785.dumps([self.upstream, self.id, self.requester, self.justification, bound])
         return DIGEST_VERSION + hashlib.sha256(canonical).hexdigest()
+
+    @property
+    def artefact(self) -> tuple[str, ...]:
+        """What exactly is asked for, where bound facts tell it: "commit:…", "sha1:…", in their order."""
+        known = (fact for fact in self.facts if fact.bound and fact.key in ARTEFACTS and fact.value)
+        return tuple(f"{fact.key}:{fact.value}" for fact in known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from slack_bot import rich_text
-from slack_bot.audit import Record
+from slack_bot.audit import Kind, Record
 from slack_bot.blocks import history
 from slack_bot.blocks.decision import plain
 from slack_bot.blocks.facts import RISK_WORDS, expires, fact_line, requested, title_of, told_facts, where_from
@@ -50,7 +50,9 @@ def details(
         *remark(row, upstream),
         *(_vote(one) for one in votes[-MOST_VOTES:]),
     ]
-    happened = [history.told(one) for one in records[-MOST_RECORDS:]]
+    # What a press led to is told beside it.
+    told = [one for one in records if one.kind != Kind.CLICK]
+    happened = [history.told(one) for one in told[-MOST_RECORDS:]]
     story = [line(text("What happened", bold=True)), *happened]
     blocks = [
         block("state", section(lines)),

@@ -48,6 +48,11 @@ def _anything(record: Record) -> list[Element]:
     return [_who(record), text(f": {cut(in_line(record.kind), WORDS_LIMIT).replace('_', ' ')}")]
 
 
+def _clicked(record: Record) -> list[Element]:
+    pressed = _said(record, "action").replace("_", " ") or "something that is not ours"
+    return [_who(record), text(f" pressed: {pressed}"), *_where(record)]
+
+
 def _voted(record: Record) -> list[Element]:
     how = f" for {_said(record, 'duration')}" if _said(record, "verdict") == "approve" else ""
     return [_who(record), text(f" answered: {_said(record, 'verdict')}{how}"), *_where(record)]
@@ -71,6 +76,7 @@ _WORDS: Mapping[str, Callable[[Record], list[Element]]] = {
     Kind.REQUEST_BACK: lambda record: [text("Waiting again")],
     Kind.CARD_POSTED: lambda record: [text("Shown"), *_where(record)],
     Kind.CARD_LOST: lambda record: [*_with(record, "The card was lost", "why"), *_where(record)],
+    Kind.CLICK: _clicked,
     Kind.VOTE: _voted,
     Kind.DECIDED: _decided,
     Kind.REFUSAL: _refused,

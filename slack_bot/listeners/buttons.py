@@ -142,7 +142,7 @@ def _save_malformed(box: Inbox, body: dict[str, Any]) -> None:
 
 def handle_malformed(item: Item, desk: Desk, now: int) -> None:
     """A press without what a press must have: told to the person and to the log."""
-    desk.refuse(item, now, "malformed press", answers.NOT_OURS, security=True)
+    desk.refuse(item, now, "malformed press", answers.NOT_OURS, security=True, click=True)
 
 
 def handle(item: Item, desk: Desk, now: int) -> None:

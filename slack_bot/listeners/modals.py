@@ -190,7 +190,7 @@ def _channel_of(metadata: object) -> str:
 
 def handle_malformed(item: Item, desk: Desk, now: int) -> None:
     """A form that is none of ours: told to the person and to the log."""
-    desk.refuse(item, now, "malformed form", NOT_OUR_FORM, security=True)
+    desk.refuse(item, now, "malformed form", NOT_OUR_FORM, security=True, click=True)
 
 
 def handle(item: Item, desk: Desk, now: int) -> None:
@@ -282,6 +282,7 @@ def open_for(item: Item, desk: Desk, now: int, row: RequestRow, opening: Opening
     result = _open(desk, opening.trigger, view)
     with desk.ledger.write() as tx:
         if inbox.is_waiting(tx, item):
+            desk.note_click(tx, item, now, row.key)
             inbox.finish(tx, item, now, result)
 
 

@@ -1,7 +1,7 @@
 """What an answer to a card must pass before it counts as a vote, whether it was pressed or written in a form."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from slack_bot.channel_store import Channel
 from slack_bot.desk import Desk
 from slack_bot.directory import Busy, CannotTell, Person
 from slack_bot.inbox import Item
-from slack_bot.policy import may_decide
+from slack_bot.policy import describe, may_decide
 from slack_bot.refusal import No, is_too_old
 from slack_bot.rows import (
     KEY_LENGTH,
@@ -57,7 +57,16 @@ class Pressed:
 def refuse(item: Item, desk: Desk, now: int, no: No, key: str | None) -> None:
     """Closes the item with the words of ``no``."""
     log.warning("press refused", request=key, rule=no.rule, security=no.security)
-    desk.refuse(item, now, no.rule, no.answer, request_key=key, security=no.security)
+    desk.refuse(
+        item,
+        now,
+        no.rule,
+        no.answer,
+        request_key=key,
+        security=no.security,
+        policy=no.policy,
+        click=True,
+    )
 
 
 def refuse_the_old(item: Item, now: int) -> None:
@@ -118,7 +127,7 @@ def approver(pressed: Pressed, desk: Desk) -> Person:
         raise No("cannot tell who may decide", str(error)) from error
     refusal = may_decide(channel.policy, voter)
     if refusal is not None:
-        raise No(refusal.rule, refusal.words)
+        raise No(refusal.rule, refusal.words, policy=describe(channel.policy))
     return person
 
 
@@ -145,9 +154,12 @@ def offered_duration(row: RequestRow, chosen: str | None) -> Duration:
 
 def count(item: Item, ballot: Ballot, row: RequestRow, desk: Desk, now: int) -> None:
     """Counts the vote, or says in private why it came too late."""
+    channel = desk.channels.get(ballot.channel)
+    ballot = replace(ballot, policy=describe(channel.policy) if channel else "")
     with desk.ledger.write() as tx:
         if not inbox.is_waiting(tx, item):
             return
+        desk.note_click(tx, item, now, row.key)
         counting = approvals.vote(tx, now, row.key, ballot)
         answer = _answer(tx, counting, row, item, desk)
         if counting is not Counting.COUNTED:

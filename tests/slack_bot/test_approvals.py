@@ -12,6 +12,7 @@ from slack_bot.ballots import Ballot, Counting
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger
 from slack_bot.rows import KEY_LENGTH, SHOWN_DIGITS, State, key_of, shown_digest, votes_of
+from tests.audit_key import AUDIT_KEY
 from tests.slack_bot.examples import (
     APPROVER,
     CHANGED,
@@ -51,7 +52,10 @@ def test_a_request_seen_first_waits_undecided(ledger: Ledger) -> None:
         (record,) = records(connection)
     assert record.actor == "bot"
     assert record.request_key == row.key
-    assert record.detail == {"upstream": REQUEST.upstream, "id": REQUEST.id, "digest": REQUEST.digest}
+    assert (record.digest, record.detail) == (
+        REQUEST.digest,
+        {"upstream": REQUEST.upstream, "id": REQUEST.id},
+    )
 
 
 def test_a_vote_decides_and_tells_who_what_when_where_and_why(ledger: Ledger) -> None:
@@ -79,7 +83,7 @@ def test_a_vote_decides_and_tells_who_what_when_where_and_why(ledger: Ledger) ->
     )
     assert (seen.kind, voted_record.kind, decided_record.kind) == ("request_seen", "vote", "decided")
     assert voted_record.actor == decided_record.actor == APPROVER
-    assert voted_record.detail["digest"] == row.digest
+    assert voted_record.digest == row.digest
     assert decided_record.detail["decision"] == decided.decision_id
 
 
@@ -281,8 +285,8 @@ def at_once(*work: Callable[[], object]) -> list[object]:
 
 
 def test_of_two_who_answer_at_once_the_first_decides_and_the_other_is_told(ledger_url: str) -> None:
-    one = Ledger(ledger_url)
-    another = one if one.sole else Ledger(ledger_url)
+    one = Ledger(ledger_url, AUDIT_KEY)
+    another = one if one.sole else Ledger(ledger_url, AUDIT_KEY)
     row = added(one)
 
     def answer(ledger: Ledger, verdict: Verdict, user: str) -> Counting:
@@ -308,7 +312,7 @@ def test_of_two_who_answer_at_once_the_first_decides_and_the_other_is_told(ledge
 
 
 def test_of_two_replicas_that_would_send_a_decision_one_does(postgres_url: str) -> None:
-    one, another = Ledger(postgres_url), Ledger(postgres_url)
+    one, another = Ledger(postgres_url, AUDIT_KEY), Ledger(postgres_url, AUDIT_KEY)
     row = voted(one, added(one))
 
     def send(ledger: Ledger, by: str) -> str:
@@ -326,8 +330,8 @@ def test_of_two_replicas_that_would_send_a_decision_one_does(postgres_url: str) 
 
 
 def test_a_decision_and_a_withdrawal_at_once_leave_one_of_them(ledger_url: str) -> None:
-    one = Ledger(ledger_url)
-    another = one if one.sole else Ledger(ledger_url)
+    one = Ledger(ledger_url, AUDIT_KEY)
+    another = one if one.sole else Ledger(ledger_url, AUDIT_KEY)
     row = added(one)
 
     def answer() -> Counting:

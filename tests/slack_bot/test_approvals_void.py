@@ -9,6 +9,7 @@ from slack_bot.ballots import Counting
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger
 from slack_bot.rows import RequestRow, State, votes_of
+from tests.audit_key import AUDIT_KEY
 from tests.slack_bot.examples import (
     CHANGED,
     CHANNEL,
@@ -87,7 +88,7 @@ def test_two_ledgers_never_give_the_same_decision_id(tmp_path: Path) -> None:
     """Both may answer the same request, and each has to know its own answer in the upstream's comment."""
     ids = set()
     for name in ("one", "another"):
-        ledger = Ledger(f"sqlite:///{tmp_path / name}.db")
+        ledger = Ledger(f"sqlite:///{tmp_path / name}.db", AUDIT_KEY)
         ids.add(voted(ledger, added(ledger)).decision_id)
         ledger.close()
     assert len(ids) == 2

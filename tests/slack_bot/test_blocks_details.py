@@ -140,8 +140,14 @@ def test_it_tells_what_happened_in_plain_words(happened: Record, said: str) -> N
     assert lines(shown(records=[happened]), "story") == ["What happened", f"2026-11-20 10:00 UTC · {said}"]
 
 
+def test_a_press_is_not_told_beside_what_became_of_it() -> None:
+    clicks = [record(Kind.CLICK, APPROVER, action="approve_request")] * 30
+    said = lines(shown(records=[record(Kind.REQUEST_SEEN), *clicks]), "story")
+    assert [one.partition(" · ")[2] for one in said[1:]] == ["Seen for the first time"]
+
+
 @pytest.mark.parametrize(
-    "kind", [kind for kind in Kind if not kind.startswith(("channel", "schedule", "changed"))]
+    "kind", [kind for kind in Kind if not kind.startswith(("channel", "schedule", "changed", "click"))]
 )
 def test_every_kind_of_record_of_a_request_has_its_words(kind: Kind) -> None:
     said = lines(shown(records=[record(kind, "U04ADMIN")]), "story")[1]

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox import Sandbox
 from slack_bot import approvals
+from slack_bot.ballots import Grant
 from slack_bot.blocks import welcome
 from slack_bot.command_parser import HELP
 from slack_bot.policy import ChannelPolicy
@@ -104,7 +105,7 @@ def test_a_request_that_a_schedule_approves_is_settled_in_its_words_and_names_no
     row = rig.row()
     with rig.ledger.write() as tx:
         hours = "outside mon-fri 09:00-17:30 Europe/Berlin"
-        grant = approvals.Grant(APPROVALS, Duration(3_600), hours, ADMIN)
+        grant = Grant(APPROVALS, Duration(3_600), hours, ADMIN)
         assert approvals.approve_by_schedule(tx, rig.clock.now(), row.key, row.version, grant)
     rig.clock.advance(1)
     rig.run("publisher")
@@ -123,7 +124,7 @@ def test_a_press_on_a_card_that_a_schedule_settled_meanwhile_is_told_so(rig: Rig
     row = rig.row()
     rig.press(APPROVER, "choose_duration", value=other(rig))
     with rig.ledger.write() as tx:
-        grant = approvals.Grant(APPROVALS, Duration(3_600), "at night", ADMIN)
+        grant = Grant(APPROVALS, Duration(3_600), "at night", ADMIN)
         approvals.approve_by_schedule(tx, rig.clock.now(), row.key, row.version, grant)
     rig.step("clerk")
     assert modals(rig) == []

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 from pydantic import SecretStr
 
 from slack_bot.config import PREFIXES, Problem, Settings, SettingsError, load_settings
+from tests.audit_key import AUDIT_KEY
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 OURS = {field.upper() for field in Settings.model_fields}
@@ -16,6 +17,7 @@ COMPLETE = {
     "PRIVMAN_BASE_URL": "https://privman.example.com/Tms",
     "PRIVMAN_USERNAME": "approval-bot",
     "PRIVMAN_PASSWORD": "correct horse",
+    "AUDIT_KEY": AUDIT_KEY,
 }
 
 
@@ -341,7 +343,10 @@ def test_secrets_are_listed_and_never_shown(environment: Environment) -> None:
 
     loaded = environment.load()
 
-    assert set(loaded.secrets) == {"xoxb-1-bot", "xapp-1-app", "correct horse", "p%40ss", "p@ss"}
+    assert set(loaded.secrets) == {
+        *("xoxb-1-bot", "xapp-1-app", "correct horse", AUDIT_KEY),
+        *("p%40ss", "p@ss"),
+    }
     assert not any(secret in repr(loaded) + str(loaded) for secret in loaded.secrets)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from slack_bot.config import Settings, SettingsError, load_settings
+from tests.audit_key import AUDIT_KEY
 
 COMPLETE = {
     "SLACK_BOT_TOKEN": "xoxb-1-bot",
@@ -12,6 +13,7 @@ COMPLETE = {
     "PRIVMAN_BASE_URL": "https://privman.example.com/Tms",
     "PRIVMAN_USERNAME": "client",
     "PRIVMAN_PASSWORD": "secret",
+    "AUDIT_KEY": AUDIT_KEY,
 }
 
 

@@ -22,6 +22,7 @@ from slack_bot.inbox import (
     take_answer,
 )
 from slack_bot.ledger import Ledger, inbox
+from tests.audit_key import AUDIT_KEY
 from tests.slack_bot.examples import APPROVER, CHANNEL, NOW
 
 LATER = NOW + 30 * SECOND
@@ -193,7 +194,7 @@ def test_an_item_is_finished_once(box: Box) -> None:
 
 
 def test_of_two_replicas_the_second_waits_and_finds_it_handled(postgres_url: str) -> None:
-    one, another = Ledger(postgres_url), Ledger(postgres_url)
+    one, another = Ledger(postgres_url, AUDIT_KEY), Ledger(postgres_url, AUDIT_KEY)
     Box(one).save()
     (item,) = Box(one).items()
     found: list[bool] = []

@@ -28,13 +28,14 @@ from slack_bot.ledger import (
     requests,
     votes,
 )
+from tests.audit_key import AUDIT_KEY
 from tests.slack_bot.examples import NOW, added, pressed
 
 REPOSITORY = Path(__file__).parents[2]
 HOLD = """
 import sys
 from slack_bot.ledger import Ledger
-ledger = Ledger(sys.argv[1])
+ledger = Ledger(*sys.argv[1:])
 print("held", flush=True)
 sys.stdin.read()
 ledger.close()
@@ -42,7 +43,7 @@ ledger.close()
 OPEN = """
 import sys
 from slack_bot.ledger import Ledger
-Ledger(sys.argv[1]).close()
+Ledger(*sys.argv[1:]).close()
 print("alembic" in sys.modules)
 """
 
@@ -52,7 +53,7 @@ class Holder:
 
     def __init__(self, url: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", HOLD, url],
+            [sys.executable, "-c", HOLD, url, AUDIT_KEY],
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -72,7 +73,7 @@ class Holder:
 def opened_in_a_process(url: str) -> str:
     """Whether a new process that opened the ledger had loaded Alembic."""
     ran = subprocess.run(
-        [sys.executable, "-c", OPEN, url],
+        [sys.executable, "-c", OPEN, url, AUDIT_KEY],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -154,23 +155,23 @@ def test_only_the_first_opening_loads_alembic(sqlite_url: str) -> None:
 
 
 def test_what_was_written_is_there_after_opening_again(ledger_url: str) -> None:
-    first = Ledger(ledger_url)
+    first = Ledger(ledger_url, AUDIT_KEY)
     add_number(first, 7)
     first.close()
 
-    second = Ledger(ledger_url)
+    second = Ledger(ledger_url, AUDIT_KEY)
     assert numbers(second) == [7]
     second.close()
 
 
 def test_a_ledger_of_a_newer_version_is_not_touched_and_says_so(ledger_url: str) -> None:
-    ledger = Ledger(ledger_url)
+    ledger = Ledger(ledger_url, AUDIT_KEY)
     with ledger.write() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     ledger.close()
 
     with pytest.raises(LedgerUnusable, match=r"LEDGER_URL: .*newer version"):
-        Ledger(ledger_url)
+        Ledger(ledger_url, AUDIT_KEY)
 
 
 def test_a_migration_that_fails_leaves_nothing_behind_and_lets_go(sqlite_url: str, tmp_path: Path) -> None:
@@ -180,7 +181,7 @@ def test_a_migration_that_fails_leaves_nothing_behind_and_lets_go(sqlite_url: st
 
     for _ in range(2):  # the second time is not refused by a lock that the first kept
         with pytest.raises(SQLAlchemyError, match="votes already exists"):
-            Ledger(sqlite_url)
+            Ledger(sqlite_url, AUDIT_KEY)
 
     left = sqlite3.connect(tmp_path / "ledger.db")
     assert left.execute("SELECT name FROM sqlite_master").fetchall() == [("votes",)]
@@ -189,7 +190,9 @@ def test_a_migration_that_fails_leaves_nothing_behind_and_lets_go(sqlite_url: st
 
 def test_replicas_that_start_at_once_migrate_once(postgres_url: str) -> None:
     ledgers: list[Ledger] = []
-    threads = [threading.Thread(target=lambda: ledgers.append(Ledger(postgres_url))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: ledgers.append(Ledger(postgres_url, AUDIT_KEY))) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -207,32 +210,32 @@ def test_a_second_process_is_refused_in_words_until_the_first_ends(sqlite_url: s
     holder = Holder(sqlite_url)
     try:
         with pytest.raises(LedgerInUse, match=r"in use by another process.*LEDGER_URL"):
-            Ledger(sqlite_url)
+            Ledger(sqlite_url, AUDIT_KEY)
     finally:
         holder.end()
 
-    Ledger(sqlite_url).close()
+    Ledger(sqlite_url, AUDIT_KEY).close()
 
 
 def test_a_killed_process_holds_nothing(sqlite_url: str) -> None:
     holder = Holder(sqlite_url)
     holder.kill()
 
-    Ledger(sqlite_url).close()
+    Ledger(sqlite_url, AUDIT_KEY).close()
 
 
 def test_one_process_cannot_open_it_twice_and_close_lets_go(sqlite_url: str) -> None:
-    first = Ledger(sqlite_url)
+    first = Ledger(sqlite_url, AUDIT_KEY)
     with pytest.raises(LedgerInUse):
-        Ledger(sqlite_url)
+        Ledger(sqlite_url, AUDIT_KEY)
     first.close()
     first.close()
 
-    Ledger(sqlite_url).close()
+    Ledger(sqlite_url, AUDIT_KEY).close()
 
 
 def test_several_replicas_share_a_postgresql(postgres_url: str) -> None:
-    first, second = Ledger(postgres_url), Ledger(postgres_url)
+    first, second = Ledger(postgres_url, AUDIT_KEY), Ledger(postgres_url, AUDIT_KEY)
     add_number(first, 1)
     assert numbers(second) == [1]
     assert not first.sole
@@ -241,20 +244,20 @@ def test_several_replicas_share_a_postgresql(postgres_url: str) -> None:
 
 
 def test_a_missing_directory_is_made(tmp_path: Path) -> None:
-    Ledger(f"sqlite:///{tmp_path / 'state' / 'bot' / 'ledger.db'}").close()
+    Ledger(f"sqlite:///{tmp_path / 'state' / 'bot' / 'ledger.db'}", AUDIT_KEY).close()
     assert (tmp_path / "state" / "bot" / "ledger.db").exists()
 
 
 def test_a_place_that_cannot_be_written_is_named_and_not_taken_for_one_in_use(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=str(tmp_path / "file")):
-        Ledger(f"sqlite:///{tmp_path / 'file' / 'ledger.db'}")
+        Ledger(f"sqlite:///{tmp_path / 'file' / 'ledger.db'}", AUDIT_KEY)
 
 
 def test_a_lock_file_that_cannot_be_written_is_named_and_not_taken_for_one_in_use(tmp_path: Path) -> None:
     (tmp_path / "ledger.db.lock").mkdir()
     with pytest.raises(IsADirectoryError, match=r"ledger\.db\.lock"):
-        Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+        Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", AUDIT_KEY)
 
 
 def test_a_disk_that_cannot_lock_files_is_not_taken_for_one_in_use(
@@ -265,7 +268,7 @@ def test_a_disk_that_cannot_lock_files_is_not_taken_for_one_in_use(
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.raises(OSError, match="No locks available"):
-        Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+        Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", AUDIT_KEY)
 
 
 # How it is written and read

@@ -7,6 +7,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from slack_bot.ledger import Ledger, requests
+from tests.audit_key import AUDIT_KEY
 from tests.slack_bot.examples import added
 
 
@@ -30,14 +31,14 @@ def test_an_error_does_not_tell_what_was_to_be_written(ledger: Ledger) -> None:
     ],
 )
 def test_a_postgresql_keeps_nobody_waiting_for_ever(postgres_url: str, setting: str, limit: str) -> None:
-    ledger = Ledger(postgres_url)
+    ledger = Ledger(postgres_url, AUDIT_KEY)
     with ledger.read() as connection:
         assert connection.execute(text(f"SHOW {setting}")).scalar_one() == limit
     ledger.close()
 
 
 def test_whoever_waits_for_a_replica_that_hangs_gives_up_and_may_try_again(postgres_url: str) -> None:
-    one, another = Ledger(postgres_url), Ledger(postgres_url)
+    one, another = Ledger(postgres_url, AUDIT_KEY), Ledger(postgres_url, AUDIT_KEY)
     row = added(one)
     locked, over = threading.Event(), threading.Event()
     taking = requests.select().where(requests.c.key == row.key).with_for_update()

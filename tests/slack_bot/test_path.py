@@ -253,4 +253,4 @@ def test_the_audit_tells_the_story_in_order(rig: Rig) -> None:
     rig.press(APPROVER, "approve_request")
     rig.run()
     kinds = [record.kind for record in rig.audit(rig.row().key)]
-    assert kinds == ["request_seen", "card_posted", "vote", "decided", "intent", "outcome"]
+    assert kinds == ["request_seen", "card_posted", "click", "vote", "decided", "intent", "outcome"]

@@ -7,6 +7,7 @@ import pytest
 
 from sandbox import Sandbox
 from slack_bot import approvals
+from slack_bot.ballots import Grant
 from slack_bot.clock import SECOND
 from slack_bot.publisher.drawing import GRACE
 from slack_bot.rows import CardState, State, cards_in, key_of, request_by_key, requests_in
@@ -37,7 +38,7 @@ def scheduled(rig: Rig, key: str, channel: str = "") -> None:
     rig.auto_approver.stop()
     rig.schedules.put(channel or "all", open_at(rig.clock.now()))
     row = rig.row(key)
-    grant = approvals.Grant(channel, ONE_TIME, "outside business hours", ADMIN)
+    grant = Grant(channel, ONE_TIME, "outside business hours", ADMIN)
     with rig.ledger.write() as tx:
         assert approvals.approve_by_schedule(tx, rig.clock.now(), key, row.version, grant)
 

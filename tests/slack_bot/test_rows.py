@@ -23,6 +23,7 @@ from slack_bot.rows import (
     requests_in,
     votes_of,
 )
+from tests.audit_key import AUDIT_KEY
 from tests.slack_bot.examples import (
     APPROVER,
     CHANNEL,
@@ -213,7 +214,7 @@ def test_votes_are_those_of_one_revision_and_one_channel(ledger: Ledger) -> None
 
 
 def test_a_locked_row_keeps_other_writers_off_until_the_transaction_ends(postgres_url: str) -> None:
-    one, another = Ledger(postgres_url), Ledger(postgres_url)
+    one, another = Ledger(postgres_url, AUDIT_KEY), Ledger(postgres_url, AUDIT_KEY)
     key = added(one).key
     with one.write() as tx:
         assert request_by_key(tx, key, lock=True)

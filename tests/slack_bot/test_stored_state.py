@@ -14,6 +14,7 @@ from slack_bot.parameter_store import DirectoryStore
 from slack_bot.schedule import Schedule
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.stored_state import StoredState
+from tests.audit_key import AUDIT_KEY
 from tests.rig import APPROVALS
 from tests.slack_bot.conversing import block_state, unblock_state
 
@@ -24,7 +25,7 @@ CHANGES = (Kind.INTENT, Kind.CHANNEL_CHANGED, Kind.CHANNEL_REMOVED, Kind.SCHEDUL
 @pytest.fixture
 def replicas(postgres_url: str) -> Iterator[Ledger]:
     """The ledger that several of them share."""
-    opened = Ledger(postgres_url)
+    opened = Ledger(postgres_url, AUDIT_KEY)
     yield opened
     opened.close()
 

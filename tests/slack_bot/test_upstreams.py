@@ -8,6 +8,7 @@ import pytest
 from sandbox import Sandbox
 from slack_bot.config import Settings
 from slack_bot.upstreams import build
+from tests.audit_key import AUDIT_KEY
 from tests.upstream_client.serving import SELF_SIGNED
 from upstream_client.session import CaBundleError
 
@@ -20,6 +21,7 @@ def settings(sandbox: Sandbox, **more: Any) -> Settings:
         privman_base_url=sandbox.privman_url,
         privman_username=sandbox.privman_username,
         privman_password=sandbox.privman_password,
+        audit_key=AUDIT_KEY,
         **more,
     )
 

@@ -15,6 +15,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from slack_bot.config import Settings
 from slack_bot.web_client import proxy_for, web_client
+from tests.audit_key import AUDIT_KEY
 from tests.slack_bot.connect_proxy import ConnectProxy, connect_proxy
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
@@ -88,6 +89,7 @@ def client_of(url: str, timeout: int = 5, retries: bool = False) -> WebClient:
         privman_base_url="https://privman.example.com/Tms",
         privman_username="bot",
         privman_password="secret",
+        audit_key=AUDIT_KEY,
     )
     return web_client(settings, timeout=timeout, retries=retries)
 

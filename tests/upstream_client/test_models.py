@@ -33,6 +33,33 @@ def bound(request: ApprovalRequest) -> list[object]:
     return [request.upstream, request.id, request.requester, request.justification, facts]
 
 
+# The artefact
+
+
+def test_the_artefact_is_what_bound_facts_name_that_cannot_change_under_its_name() -> None:
+    facts = (
+        Fact("sha1", "SHA-1", "da39a3ee"),
+        Fact("file", "File", "setup.exe"),
+        Fact("commit", "Commit", ""),
+        Fact("sha256", "SHA-256", "e3b0c442", bound=False),
+        Fact("image_digest", "Image", "sha256:e3b0c442"),
+        Fact("sha1", "SHA-1 of the parent", "a94a8fe5"),
+    )
+    known = ("sha1:da39a3ee", "image_digest:sha256:e3b0c442", "sha1:a94a8fe5")
+    assert replace(SETUP, facts=facts).artefact == known
+    assert SETUP.artefact == ()
+
+
+@SEEDED
+@given(REQUESTS)
+def test_requests_with_the_same_digest_have_the_same_artefact(request: ApprovalRequest) -> None:
+    """So that a digest on record tells which artefact was meant."""
+    named = tuple(replace(fact, key="commit") for fact in request.facts)
+    unbound = (Fact("commit", "Commit", "aa", bound=False),)
+    one, other = replace(request, facts=named), replace(request, facts=named + unbound)
+    assert (one.digest, one.artefact) == (other.digest, other.artefact)
+
+
 # The digest
 
 

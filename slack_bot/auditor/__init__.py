@@ -1,0 +1,1 @@
+"""The auditor: reads the audit log beside the running bot, and changes nothing."""
