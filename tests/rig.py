@@ -73,18 +73,23 @@ class Killed(BaseException):
 
 
 class Clock:
-    """Real time, plus what the test adds."""
+    """Real time, plus what the test adds; or what the test adds alone, once it stands still."""
 
     def __init__(self) -> None:
         self._ahead = 0
+        self._still: int | None = None
 
     def now(self) -> int:
         """Microseconds since 1970 UTC."""
-        return now_us() + self._ahead
+        return (now_us() if self._still is None else self._still) + self._ahead
 
     def monotonic(self) -> float:
         """Seconds; moves with `now`."""
         return self.now() / SECOND
+
+    def stand_still(self) -> None:
+        """From here on time passes only where the test lets it: for spans that a busy machine would outlast."""
+        self._still = now_us()
 
     def advance(self, seconds: float) -> None:
         """Lets so much time pass at once."""
