@@ -1,6 +1,7 @@
 """What people are told about what they pressed or wrote. Pure; mrkdwn, in our own words."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from slack_bot import rich_text
 from slack_bot.blocks import NAME_LIMIT, Message, UpstreamName
@@ -8,9 +9,17 @@ from slack_bot.channel import Channel, Source
 from slack_bot.clock import MINUTE, SECOND, utc_text
 from slack_bot.command_parser import HELP
 from slack_bot.plain_text import cut, escaped, one_line
-from slack_bot.policy import Admins, ChannelPolicy, describe, describe_admins
-from slack_bot.rows import RequestRow, State
-from upstream_client.models import Status, Verdict
+from slack_bot.policy import (
+    Admins,
+    ChannelPolicy,
+    Tally,
+    describe,
+    describe_admins,
+    in_words,
+    with_short_lists,
+)
+from slack_bot.rows import RequestRow
+from upstream_client.models import Duration
 
 OLD_NEWS = 10 * MINUTE
 """After so long an upstream's list is worth a warning."""
@@ -32,7 +41,6 @@ NOT_CONFIGURED = (
     "I am not connected any more to the system that asked for this, so I did nothing. Please tell an admin."
 )
 NOT_REGISTERED = "No approvals are decided in this channel any more, so I did nothing. Please ask an admin."
-THE_SCHEDULE = "the schedule"
 CHOOSE_DURATION = "I need a duration that the card offers, so I did nothing. Please choose one from its menu."
 
 
@@ -61,7 +69,7 @@ NOT_OUR_MENU = (
     "The people who run me will see it in my log."
 )
 MENU_OUT_OF_DATE = (
-    "This menu was out of date: who may decide here was changed since it was drawn, so I saved nothing. "
+    "This menu was out of date: the policy of this channel was changed since it was drawn, so I saved nothing. "
     "I draw it anew. Please pick again, or mention me with `approvers @person`."
 )
 WHICH_CHANNEL = "Which channel do you mean? Please write it in the channel, or name the channel with its #."
@@ -97,40 +105,31 @@ MOST_SHOWN = 3_000
 """Characters of a list in the text of a message, which stands for its blocks where those are not drawn."""
 
 
-def too_late(row: RequestRow, upstream: UpstreamName, user_id: str) -> str:
-    """For somebody whose press came after the request was decided or settled: what happened, and by whom."""
-    answered = row.state in (State.DECIDED, State.APPROVED, State.DENIED, State.UNCONFIRMED)
-    if answered and row.decided_by and row.decided_by == user_id:
-        return f"Your earlier answer counts: {_what_happened(row, upstream)} I did nothing more."
-    late = "You were not the first" if answered else "It is too late"
-    return f"{late}: {_what_happened(row, upstream)} I did not count your answer."
+MOST_TOLD = 4_000
+"""Characters with which a text is shown best (docs.slack.dev/reference/methods/chat.postMessage)."""
+MOST_OF_A_PART = 1_000
+"""As many people and groups as can be named in Slack take less."""
 
 
-def _what_happened(row: RequestRow, upstream: UpstreamName) -> str:
-    done = "denied" if row.verdict is Verdict.DENY else "approved"
-    who = f"<@{row.decided_by}>" if row.decided_by else THE_SCHEDULE
-    match row.state:
-        case State.DECIDED:
-            return f"{who} has {done} this request, and {upstream.title} is being told."
-        case State.APPROVED | State.DENIED:
-            return f"{who} has {done} this request."
-        case State.UNCONFIRMED:
-            return f"{who} has answered, and {upstream.title} has not confirmed it."
-        case State.EXPIRED:
-            return f"the request expired in {upstream.title}."
-        case _:
-            return _elsewhere(row, upstream)
+def too_long(longest: Duration) -> str:
+    """For somebody who wanted to approve for longer than the channel allows."""
+    return (
+        f"In this channel an approval holds for {longest.words} at most, so I did nothing. "
+        "Please choose a shorter time."
+    )
 
 
-def _elsewhere(row: RequestRow, upstream: UpstreamName) -> str:
-    name = escaped(cut(one_line(row.outcome_by), NAME_LIMIT))
-    by = f" by {name}" if name else ""
-    words = {
-        Status.APPROVED: f"it was approved in {upstream.title}{by}.",
-        Status.DENIED: f"it was denied in {upstream.title}{by}.",
-        Status.WITHDRAWN: f"it was withdrawn{by}.",
-    }
-    return words.get(Status(row.outcome_status), f"it no longer waits in {upstream.title}.")
+def none_short_enough(longest: Duration, upstream: UpstreamName) -> str:
+    """For somebody who wanted to approve what can be approved only for longer than the channel allows."""
+    return (
+        f"In this channel an approval holds for {longest.words} at most, and {upstream.title} offers nothing so "
+        "short, so I did nothing. You may deny it, or an admin may allow more: see `policy`."
+    )
+
+
+def repeated(tally: Tally) -> str:
+    """For somebody who approved once more."""
+    return f"Your approval counts already. It needs {tally.missing}, by the rule “{tally.rule}”."
 
 
 def not_registered(who: str) -> str:
@@ -191,6 +190,12 @@ def state_unread(why: str) -> str:
     )
 
 
+STANDING_BY = (
+    "⚠️ Another replica of mine runs with another channels.json or SLACK_CHANNEL, and started after me. "
+    "I decide nothing, and leave what you press to it. If none but me should run, restart me."
+)
+
+
 def not_changed_unread(why: str) -> str:
     """For whoever wants to change what cannot be read. ``why`` are the store's own words."""
     return f"{state_unread(why)} So I changed nothing: please ask again when that is mended."
@@ -220,6 +225,35 @@ def where_from(channel: Channel) -> str:
             return f"The channel was registered{by}{when}."
 
 
+def policy_of(channel: Channel) -> str:
+    """All that holds in a channel, and where each part comes from."""
+    who, *others = in_words(channel.policy)
+    parts = [replace(who, words=who_decides(channel)), *others]
+    lines = (f"• *{part.rule}*: {_told(part.words)} ({part.said.value})" for part in parts)
+    return "\n".join([f"{where_from(channel)} This holds here:", *lines])
+
+
+def policies_of(registered: Sequence[Channel]) -> list[str]:
+    """The same of every channel; where that is too much for one message, who decides in as many as fit."""
+    whole = [f"<#{one.id}>: {policy_of(one)}" for one in registered]
+    if len("\n".join(whole)) <= MOST_TOLD:
+        return whole
+    short = [f"<#{one.id}>: {_told(who_decides(one))} {where_from(one)}" for one in registered]
+    fitting = [line for at, line in enumerate(short) if len("\n".join(short[: at + 1])) <= MOST_TOLD]
+    left_out = len(short) - len(fitting)
+    more = f"… and {left_out} more. " if left_out else ""
+    return [*fitting, f"{more}To see all that holds in a channel, write `policy` there."]
+
+
+def _told(words: str) -> str:
+    """Without the end of a list that nobody reads: how many more there are; what comes after it is told."""
+    words = with_short_lists(words)
+    if len(words) <= MOST_OF_A_PART:
+        return words
+    begin = words[:MOST_OF_A_PART].rpartition(", ")[0]
+    return f"{begin} … and {words.count('<') - begin.count('<')} more."
+
+
 def groups_unread(why: str) -> str:
     """``why`` are the words of what failed."""
     return f"{why} Until I can, nobody decides by being in a user group."
@@ -239,6 +273,11 @@ def policy_now(policy: ChannelPolicy, caveats: Sequence[str]) -> str:
 def chosen(policy: ChannelPolicy, by: str) -> str:
     """For everybody in the channel whose approvers somebody named in words."""
     return f"From now on: {describe(policy)} <@{by}> has set this."
+
+
+def quorum_chosen(how_many_must: str, by: str) -> str:
+    """For everybody in a channel where the number of approvers was changed; the first are sentences."""
+    return f"From now on: {how_many_must} <@{by}> has set this."
 
 
 def too_many(users: int, groups: int) -> str:

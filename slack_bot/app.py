@@ -11,14 +11,16 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from slack_bot import audit, upstreams
-from slack_bot.channel_store import Channel, ChannelsFileError, ChannelStore
+from slack_bot.channel_store import ChannelsFileError, ChannelStore, Declarations
 from slack_bot.config import Settings, SettingsError, load_settings, unknown_names
 from slack_bot.connection import ConnectionRefused
 from slack_bot.daemon import CALL_TIMEOUT, Daemon, Stores
+from slack_bot.declared_policy import DeclaredPolicy
 from slack_bot.identity import Identity
 from slack_bot.ledger import Ledger, LedgerUnusable
 from slack_bot.logs import configure_logs
 from slack_bot.parameter_store import ParameterStore, StateError, open_store
+from slack_bot.rated import rated
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.slack_api import Refused, SlackFailure
 from slack_bot.web_client import web_client
@@ -114,15 +116,17 @@ def _run(settings: Settings, stores: Stores, clients: list[Upstream], stop: Stop
     return stop.code
 
 
-def _open(settings: Settings, declared: list[Channel], store: ParameterStore) -> Stores:
+def _open(settings: Settings, declared: Declarations, store: ParameterStore) -> Stores:
     """Opens what is kept. Raises `LedgerUnusable`, `OSError` or `sqlalchemy.exc.SQLAlchemyError`.
 
     Channels and schedules that cannot be read now are read again by and by.
     """
     ledger = Ledger(settings.ledger_url, settings.audit_key.get_secret_value(), settings.secrets)
     audit.tell_again(ledger)
-    channels = ChannelStore(declared, store, file=settings.channels_file)
-    return Stores(ledger, channels, ScheduleStore(store))
+    file, defaults = settings.channels_file, declared.defaults
+    channels = ChannelStore(declared.channels, store, file=file, defaults=defaults)
+    policy = DeclaredPolicy.of(declared, settings.slack_channel)
+    return Stores(ledger, channels, ScheduleStore(store), policy)
 
 
 def main() -> int:
@@ -134,7 +138,7 @@ def main() -> int:
         settings = load_settings()
         declared = ChannelStore.read_file(settings.channels_file)
         store = open_store(settings.state)
-        clients = upstreams.build(settings)
+        clients = rated(upstreams.build(settings), declared.risk_rules)
     except (SettingsError, ChannelsFileError, ContractError, CaBundleError, StateError) as error:
         print(error, file=sys.stderr)
         return SETTINGS_WRONG

@@ -16,6 +16,7 @@ from slack_bot import approvals
 from slack_bot.approvals import Cause, Outdated
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger, requests
+from slack_bot.policy.risks import counted_as, is_at_least
 from slack_bot.rows import RequestRow, State, request_by_key
 from upstream_client.base import Upstream
 from upstream_client.exceptions import Interrupted, NotUnderstood, Throttled, UpstreamError
@@ -30,6 +31,11 @@ from upstream_client.models import (
     Verdict,
 )
 
+_HOW = {
+    Cause.VOTE.value: " in Slack",
+    Cause.BREAK_GLASS.value: " in Slack (break-glass: without the approvals that are asked for otherwise)",
+}
+"""What the upstream's record says of how it was decided, beside by whom."""
 MAX_BACKOFF = 60
 ABANDONED_AFTER = 200 * SECOND
 """Another replica that began so long ago is dead: a call, a log-on and the call again take 65 s each at most."""
@@ -37,6 +43,7 @@ LONGEST_WAIT = 3600 * SECOND
 STUMBLED = "Something is wrong in the bot itself; its log says what. I keep trying."
 RUN_OUT = "The time until which {name} approved has passed, so nothing was approved."
 NOT_COVERED = "The schedule no longer covers it. It waits for a person."
+RISK_ROSE = "Its risk is {now} now, and was {then} when {name} approved it. This is how it stands now."
 TAKEN_AS = {Verdict.APPROVE: Status.APPROVED, Verdict.DENY: Status.DENIED}
 
 log = structlog.get_logger(__name__)
@@ -191,14 +198,18 @@ class Applier:
     def _why_not_now(self, row: RequestRow, request: ApprovalRequest) -> str:
         """Why the approval does not stand any more, for the card; "" where it does.
 
-        A person's holds for what was shown. A schedule's holds while one covers the request as it is now: the
-        upstream may have been down until morning, and the risk is not in the digest.
+        A person's holds for what was shown, and as long as it is no riskier: the risk is not in the digest, but
+        who may decide goes by it. A schedule's holds while one covers the request as it is now: the upstream
+        may have been down until morning.
         """
         if request.digest != row.digest:
             return f"The request changed after {row.decided_by_name} approved it. This is how it stands now."
-        by_schedule = row.cause == Cause.SCHEDULE
-        if by_schedule and not self._still_covered(request, row.for_how_long, self._clock()):
-            return NOT_COVERED
+        if row.cause == Cause.SCHEDULE:
+            is_covered = self._still_covered(request, row.for_how_long, self._clock())
+            return "" if is_covered else NOT_COVERED
+        then, now = row.asked.risk, request.risk
+        if counted_as(now) is not counted_as(then) and is_at_least(now, then):
+            return RISK_ROSE.format(now=now.value, then=then.value, name=row.decided_by_name)
         return ""
 
     def _gone_before(self, row: RequestRow, seen: Seen) -> None:
@@ -213,12 +224,12 @@ class Applier:
             self._settle(row, seen, maybe_ours=row.unsure)
 
     def _call(self, row: RequestRow) -> Outcome:
-        by = f"{row.decided_by_name} ({row.decided_by})" if row.decided_by else row.decided_by_name
+        by = _who(row)
         done = "Approved" if row.verdict is Verdict.APPROVE else "Denied"
-        where = " in Slack" if row.decided_by else ""
+        how = _HOW.get(row.cause or "", "")
         reason = f": {row.reason}" if row.reason else ""
         # The id comes first: a comment may be cut off.
-        decision = Decision(row.decision_id, by, f"[{row.decision_id}] {done}{where} by {by}{reason}")
+        decision = Decision(row.decision_id, by, f"[{row.decision_id}] {done}{how} by {by}{reason}")
         self._log.info("sending", request=row.key, verdict=row.verdict, decision=decision.id)
         if row.verdict is Verdict.APPROVE:
             return self._upstream.approve(row.asked, row.for_how_long, decision)
@@ -314,6 +325,12 @@ class Applier:
             as_answered = (TAKEN_AS[row.verdict], Status.EXPIRED)
             return row.decision_id in seen.comment and seen.status in as_answered
         return maybe_ours and seen.status is TAKEN_AS[row.verdict]
+
+
+def _who(row: RequestRow) -> str:
+    """Everybody whose answer it was, by name, and by Slack user id."""
+    ids = ", ".join(row.all_who_decided)
+    return f"{row.decided_by_name} ({ids})" if ids else row.decided_by_name
 
 
 def _trying(error: UpstreamError) -> str:

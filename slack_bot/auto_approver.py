@@ -12,7 +12,7 @@ from slack_bot.blocks import UpstreamName
 from slack_bot.coverage import Coverage, Rule
 from slack_bot.ledger import Ledger, requests
 from slack_bot.rows import RequestRow, State, request_by_key
-from slack_bot.schedule import Schedule, describe_hours
+from slack_bot.schedule import describe_hours
 from slack_bot.schedule_store import ALL
 from upstream_client.models import ONE_TIME, ApprovalRequest, Duration
 
@@ -126,15 +126,14 @@ class AutoApprover:
     def _grant(self, row: RequestRow, now: int) -> Grant | None:
         asked = row.asked
         rule = self._coverage.covering(asked, now)
-        duration = None if rule is None else self._for_how_long(row.upstream, asked, rule.schedule)
+        duration = None if rule is None else self._for_how_long(row.upstream, asked, rule.duration)
         if rule is None or duration is None:
             return None
-        scope, schedule = rule
-        channel = "" if scope == ALL else scope
-        return Grant(channel, duration, describe_hours(schedule), schedule.set_by)
+        channel = "" if rule.scope == ALL else rule.scope
+        return Grant(channel, duration, describe_hours(rule.schedule), rule.schedule.set_by)
 
-    def _for_how_long(self, upstream: str, asked: ApprovalRequest, schedule: Schedule) -> Duration | None:
-        """The schedule's duration; where it is not to be had one time, the least; None without that either."""
-        if schedule.duration in asked.durations or self._upstreams[upstream].other_durations:
-            return schedule.duration
+    def _for_how_long(self, upstream: str, asked: ApprovalRequest, wanted: Duration) -> Duration | None:
+        """What the schedule may give; where it is not to be had one time, the least; None without that either."""
+        if wanted in asked.durations or self._upstreams[upstream].other_durations:
+            return wanted
         return ONE_TIME if ONE_TIME in asked.durations else None

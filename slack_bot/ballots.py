@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from slack_bot.clock import utc_text
+from slack_bot.policy import ChannelPolicy, Standing, Voter
 from upstream_client.models import Duration, Verdict
 
 
@@ -15,28 +16,58 @@ class Counting(StrEnum):
     """The request is not what the card showed, or the press is from before votes became void."""
     TOO_LATE = "too late"
     """The request no longer waits."""
+    REPEATED = "repeated"
+    """The same person's approval counts already, and more are needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
     """One approver's answer on its way into the count.
 
-    ``shown`` is the digest's beginning, from the card; ``pressed_at`` is when the press was saved. ``until_at`` is
-    the moment until which it approves, where a moment was named and not a length of time. ``policy`` is the
-    text of the policy that allows it.
+    ``shown`` is the digest's beginning, from the card; ``pressed_at`` is when the press was saved. ``voter`` is
+    who answers, as it was looked up, and ``rules`` the policy that is applied, with the ``backup_called`` or not.
+    ``until_at`` is the moment until which it approves, where a moment was named and not a length of time.
+    ``break_glass``: it is meant to decide for the whole quorum.
     """
 
     shown: str
     channel: str
-    user_id: str
+    voter: Voter
     user_name: str
     verdict: Verdict
     duration: Duration
     inbox_id: int
     pressed_at: int
+    rules: ChannelPolicy
     reason: str = ""
     until_at: int | None = None
-    policy: str = ""
+    backup_called: bool = False
+    break_glass: bool = False
+
+    @property
+    def user_id(self) -> str:
+        """Who answers."""
+        return self.voter.user_id
+
+    @property
+    def standing(self) -> Standing:
+        """What kind of account they have."""
+        return self.voter.standing
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Of those that were asked about, the user groups they are in."""
+        return self.voter.groups
+
+    @property
+    def in_channel(self) -> bool:
+        """Whether they are known to be in the channel."""
+        return self.voter.in_channel
+
+    @property
+    def email(self) -> str:
+        """Their address in Slack."""
+        return self.voter.email
 
 
 def how_long(duration: Duration, until_at: int | None) -> str:
@@ -55,3 +86,17 @@ class Grant:
     duration: Duration
     words: str
     set_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimit:
+    """A verdict because nobody answered in time, in ``channel``, whose policy's text is ``policy``.
+
+    ``words`` say how long was waited.
+    """
+
+    channel: str
+    verdict: Verdict
+    duration: Duration
+    words: str
+    policy: str

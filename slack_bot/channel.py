@@ -1,12 +1,12 @@
-"""A registered channel, and how it is written down."""
+"""A registered channel, and what ids and times look like where it is written down."""
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from slack_bot.policy import ChannelPolicy
 
@@ -55,33 +55,6 @@ class Strict(BaseModel):
     """What is written by hand as well: a key that is misspelt must not be taken for one that is left out."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class StoredChannel(Strict):
-    """A channel as it stands in the store, as JSON that people can read."""
-
-    users: list[UserId] = []
-    groups: list[GroupId] = []
-    everyone: bool = False
-    registered_by: UserId | Literal[""] = ""
-    registered_at: AwareDatetime | None = None
-
-    @classmethod
-    def of(cls, channel: Channel) -> "StoredChannel":
-        """Raises pydantic's `ValidationError` where an id is none."""
-        policy = channel.policy
-        return cls(
-            users=list(dict.fromkeys(policy.users)),
-            groups=list(dict.fromkeys(policy.groups)),
-            everyone=policy.everyone,
-            registered_by=channel.registered_by,
-            registered_at=moment(channel.registered_at),
-        )
-
-    def channel(self, channel_id: str) -> Channel:
-        """The channel that is meant."""
-        policy = ChannelPolicy(tuple(self.users), tuple(self.groups), self.everyone, self.registered_by)
-        return Channel(channel_id, policy, Source.STORE, self.registered_by, microseconds(self.registered_at))
 
 
 def moment(at: int | None) -> datetime | None:

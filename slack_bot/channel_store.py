@@ -7,17 +7,20 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from slack_bot.channel import Channel, Source, StoredChannel, is_channel_id
-from slack_bot.channels_file import ChannelsFileError, read_file
+from slack_bot.channel import Channel, Source, is_channel_id
+from slack_bot.channels_file import ChannelsFileError, Declarations, read_file
 from slack_bot.parameter_store import ChangedMeanwhile, ParameterStore, StateError
-from slack_bot.policy import ChannelPolicy
+from slack_bot.policy import ChannelPolicy, Terms
 from slack_bot.shelf import Kind, NotReadable, OutsideChange, Shelf, what_is_wrong
+from slack_bot.stored_channel import StoredChannel
+from slack_bot.written_twice import written_twice
 
 __all__ = [
     "ChannelStore",
     "Channel",
     "Source",
     "Declared",
+    "Declarations",
     "ChannelsFileError",
     "OutsideChange",
     "StateError",
@@ -34,7 +37,8 @@ class ChannelStore:
     """The registered channels, by id.
 
     What CHANNELS_FILE says of a channel wins; then SLACK_CHANNEL, which registers one whose approvers may be
-    picked in Slack; then what was registered in Slack, which is kept in a store.
+    picked in Slack; then what was registered in Slack, which is kept in a store. All of them are handed out with
+    the terms that hold where they say nothing; these are never kept.
     """
 
     def __init__(
@@ -43,26 +47,37 @@ class ChannelStore:
         store: ParameterStore | None = None,
         *,
         file: Path | str = "channels.json",
+        defaults: Terms | None = None,
     ) -> None:
-        """``file`` is what declared those that come from a file, as the operator calls it."""
+        """``file`` is what declared those that come from a file, as the operator calls it.
+
+        ``defaults``: the terms of all channels, where they say nothing themselves.
+        """
         self._declared = _merged(declared)
         self._file = file
+        self._defaults = defaults or Terms()
         self._shelf = Shelf(_KIND, store)
 
     @staticmethod
-    def read_file(path: Path) -> list[Channel]:
-        """The channels that the file declares. Raises `ChannelsFileError`."""
+    def read_file(path: Path) -> Declarations:
+        """What the file declares. Raises `ChannelsFileError`."""
         return read_file(path)
 
     @classmethod
     def read(cls, path: Path) -> "ChannelStore":
         """The channels of the file alone. Raises `ChannelsFileError`."""
-        return cls(read_file(path), file=path)
+        declared = read_file(path)
+        return cls(declared.channels, file=path, defaults=declared.defaults)
 
     @property
     def trouble(self) -> str:
         """Why those that were registered in Slack may be out of date, in words; "" where they are not."""
         return self._shelf.trouble
+
+    @property
+    def defaults(self) -> Terms:
+        """The terms of all channels, where they say nothing themselves."""
+        return self._defaults
 
     @property
     def default(self) -> Channel | None:
@@ -73,13 +88,15 @@ class ChannelStore:
         """Every registered channel: the declared ones in their order, then the others by id."""
         kept, declared = self._shelf.items, self._declared
         others = [kept[name] for name in sorted(kept.keys() - declared.keys())]
-        return [_with_kept(one, kept.get(one.id)) for one in declared.values()] + others
+        merged = [_with_kept(one, kept.get(one.id)) for one in declared.values()]
+        return [self._with_defaults(one) for one in merged + others]
 
     def get(self, channel_id: str) -> Channel | None:
         """The registered channel with this id."""
         kept = self._shelf.items.get(channel_id)
         declared = self._declared.get(channel_id)
-        return kept if declared is None else _with_kept(declared, kept)
+        found = kept if declared is None else _with_kept(declared, kept)
+        return None if found is None else self._with_defaults(found)
 
     def declare(self, channel: Channel) -> None:
         """One more that the operator declares: SLACK_CHANNEL may be a name, whose id Slack tells later."""
@@ -107,10 +124,12 @@ class ChannelStore:
             if found is None:
                 raise
             kept = found
-        return kept if declared is None else _with_kept(declared, kept)
+        return self._with_defaults(kept if declared is None else _with_kept(declared, kept))
 
     def set_policy(self, channel_id: str, policy: ChannelPolicy, by: str) -> Channel:
-        """Sets the approvers; who registered the channel stays. Raises `Declared` and `StateError`.
+        """Sets the approvers and the channel's own terms; who registered it stays.
+
+        Raises `Declared` and `StateError`.
 
         `ChangedMeanwhile` (nothing was written) and `LostUpdate` (it was) say that somebody else set them at
         the same time; what holds then is known already. ``by`` stands in for who registered the channel where
@@ -125,13 +144,17 @@ class ChannelStore:
             return _storable(replace(known, policy=policy))
 
         kept = self._shelf.update(channel_id, change)
-        return kept if declared is None else _with_kept(declared, kept)
+        return self._with_defaults(kept if declared is None else _with_kept(declared, kept))
 
     def remove(self, channel_id: str) -> None:
         """Removes a channel that was registered in Slack. Raises `Declared` and `StateError`."""
         if self._changeable(channel_id) is not None:
             raise Declared("This channel is declared by SLACK_CHANNEL: only that setting can remove it.")
         self._shelf.remove(channel_id)
+
+    def _with_defaults(self, channel: Channel) -> Channel:
+        """As it is handed out."""
+        return replace(channel, policy=replace(channel.policy, defaults=self._defaults))
 
     def _changeable(self, channel_id: str) -> Channel | None:
         """What SLACK_CHANNEL declares of it. Raises `Declared` where the file does."""
@@ -162,7 +185,7 @@ def _storable(channel: Channel) -> Channel:
     if not is_channel_id(channel.id):
         raise StateError("Only channels can be registered, not direct messages.")
     try:
-        return StoredChannel.of(channel).channel(channel.id)
+        return StoredChannel.keeping(channel).channel(channel.id)
     except ValidationError as error:
         raise StateError(f"This cannot be kept: {what_is_wrong(error)}.") from error
 
@@ -170,6 +193,8 @@ def _storable(channel: Channel) -> Channel:
 def _read(name: str, text: str) -> Channel:
     if not is_channel_id(name):
         raise NotReadable("its name is no channel's ID, such as C0123456789")
+    if twice := written_twice(text):
+        raise NotReadable("; ".join(f"{where or 'the text'}: {key} is written twice" for where, key in twice))
     try:
         return StoredChannel.model_validate_json(text).channel(name)
     except ValidationError as error:
@@ -177,7 +202,7 @@ def _read(name: str, text: str) -> Channel:
 
 
 def _write(channel: Channel) -> str:
-    return StoredChannel.of(channel).model_dump_json(indent=2)
+    return StoredChannel.keeping(channel).text()
 
 
 _KIND: Final = Kind("channel", FOLDER, _read, _write, "Name fewer people, or a user group in which they are.")

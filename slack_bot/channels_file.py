@@ -1,20 +1,44 @@
-"""The file that declares channels and their approvers (CHANNELS_FILE), and its JSON Schema.
+"""The file that declares channels and how they decide (CHANNELS_FILE), and its JSON Schema.
 
 ``python -m slack_bot.channels_file schema > channels.schema.json`` writes the schema anew.
 """
 
+import codecs
 import json
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, StrictBool, StringConstraints, ValidationError, field_validator
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import ErrorDetails, core_schema
 
 from slack_bot.channel import Channel, ChannelId, GroupId, Strict, UserId
-from slack_bot.policy import ChannelPolicy
+from slack_bot.policy import ChannelPolicy, Terms
+from slack_bot.risk_rules import RiskRule
+from slack_bot.written_terms import ANNOUNCED, Level, Sayable, UpstreamKey, WrittenSilence, WrittenTerms
+from slack_bot.written_twice import written_twice
+from upstream_client.models import Risk
+
+Glob = Annotated[str, StringConstraints(min_length=1)]
 
 
 class ChannelsFileError(Exception):
     """The file cannot be used; the text lists every problem and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """What the file says: channels, the terms of all channels that say nothing else, and how requests are rated.
+
+    Of the ``risk_rules`` the first that fits a request holds.
+    """
+
+    channels: tuple[Channel, ...] = ()
+    defaults: Terms = field(default_factory=Terms)
+    risk_rules: tuple[RiskRule, ...] = ()
 
 
 class DeclaredApprovers(Strict):
@@ -22,21 +46,54 @@ class DeclaredApprovers(Strict):
 
     users: list[UserId] = Field([], description="People, by their member IDs, such as U0123456789.")
     groups: list[GroupId] = Field([], description="User groups, by their IDs, such as S0123456789.")
-    everyone: bool = Field(False, description="Every full member of the workspace who is in the channel.")
+    everyone: StrictBool = Field(
+        False, description="Every full member of the workspace who is in the channel."
+    )
 
 
-class DeclaredChannel(Strict):
-    """A channel in which requests are shown."""
-
+class _Declared(Strict):
     id: ChannelId = Field(description="The channel's ID, such as C0123456789: below its details in Slack.")
     approvers: DeclaredApprovers = Field(default_factory=DeclaredApprovers)
 
 
+class DeclaredChannel(WrittenTerms, _Declared):
+    """A channel in which requests are shown: who may decide there, and how, where the defaults do not say it."""
+
+    def channel(self) -> Channel:
+        """The channel that is meant."""
+        who = self.approvers
+        policy = ChannelPolicy(tuple(who.users), tuple(who.groups), who.everyone, terms=self.terms())
+        return Channel(self.id, policy)
+
+
+class DeclaredRiskRule(Strict):
+    """Requests that fit have this risk. In facts and requester * stands for any text, ? for one character."""
+
+    upstream: Sayable[UpstreamKey] = Field(None, description="Requests of this upstream alone; else of any.")
+    facts: dict[Glob, Glob] = Field(
+        {}, description="What facts are like, by their keys, such as policy: all of them must fit."
+    )
+    requester: Sayable[Glob] = Field(None, description="What the name or the address of who asked is like.")
+    risk: Level = Field(description="How bad a wrong yes would be; it replaces what the upstream says.")
+
+    def rule(self) -> RiskRule:
+        """The rule that is meant."""
+        facts = tuple(self.facts.items())
+        return RiskRule(Risk(self.risk), self.upstream or "", facts, self.requester or "")
+
+
 class ChannelsFile(Strict):
-    """The channels that the approval bot knows without being told in Slack."""
+    """The channels that the approval bot knows without being told in Slack, and how all channels decide."""
 
     schema_: str = Field("", alias="$schema", description="Where this schema is, for your editor.")
     channels: list[DeclaredChannel] = Field([])
+    defaults: WrittenTerms = Field(
+        default_factory=WrittenTerms,
+        description="What holds in every channel that does not say it otherwise, whoever registered it.",
+    )
+    risk_rules: list[DeclaredRiskRule] = Field(
+        [], description="How risky requests are. The first rule that fits holds; else what the upstream says."
+    )
 
     @field_validator("channels")
     @classmethod
@@ -46,53 +103,123 @@ class ChannelsFile(Strict):
             raise ValueError(f"declared more than once: {', '.join(twice)}")
         return channels
 
+    @field_validator("risk_rules")
+    @classmethod
+    def _each_may_hold(cls, rules: list[DeclaredRiskRule]) -> list[DeclaredRiskRule]:
+        for number, rule in enumerate(rules[:-1]):
+            if rule.rule().fits_all:
+                raise ValueError(
+                    f"risk_rules.{number} fits every request, so that none after it ever holds: put it last"
+                )
+        return rules
 
-def read_file(path: Path) -> list[Channel]:
-    """The channels that the file declares, in its order. Raises `ChannelsFileError`."""
+
+def read_file(path: Path) -> Declarations:
+    """What the file declares, in its order. Raises `ChannelsFileError`."""
     try:
-        declared = ChannelsFile.model_validate_json(path.read_bytes())
+        text = path.read_bytes().removeprefix(codecs.BOM_UTF8)  # some editors put it there
+        if twice := written_twice(text):
+            raise ChannelsFileError(_refused(path, map(_said_twice, twice)))
+        written = ChannelsFile.model_validate_json(text)
     except OSError as error:
         raise ChannelsFileError(
             f"CHANNELS_FILE: {path} cannot be read ({error.strerror}). "
             'To begin with, write {"channels": []} into it.'
         ) from error
     except ValidationError as error:
-        raise ChannelsFileError(_in_words(path, error)) from error
-    return [_channel(one) for one in declared.channels]
+        raise ChannelsFileError(_refused(path, map(_in_words, error.errors()))) from error
+    return Declarations(
+        tuple(one.channel() for one in written.channels),
+        written.defaults.terms(),
+        tuple(one.rule() for one in written.risk_rules),
+    )
 
 
-def _channel(declared: DeclaredChannel) -> Channel:
-    approvers = declared.approvers
-    policy = ChannelPolicy(tuple(approvers.users), tuple(approvers.groups), approvers.everyone)
-    return Channel(declared.id, policy)
-
-
+_PERSON = "a person's id is like U0123456789: open the profile in Slack, ⋮, Copy member ID"
+_GROUP = "a user group's id is like S0123456789: open the group in Slack, ⋮, Copy group ID"
+_CHANNEL = "a channel's id is like C0123456789: open the channel's details in Slack, it stands at the bottom"
+_APPROVERS = 'such as {"users": ["U0123456789"], "groups": ["S0123456789"]}'
+_BY_RISK = 'such as {"any": {"remind_after": "30m", "deadline": "4h", "then": "deny"}}'
 _EXAMPLES = {
-    "id": "a channel's id is like C0123456789: open the channel's details in Slack, it stands at the bottom",
-    "users": "a person's id is like U0123456789: open the profile in Slack, ⋮, Copy member ID",
-    "groups": "a user group's id is like S0123456789: open the group in Slack, ⋮, Copy group ID",
+    "id": _CHANNEL,
+    "approvers": _APPROVERS,
+    "announce_in": _CHANNEL,
+    "users": _PERSON,
+    "requesters": _PERSON,
+    "groups": _GROUP,
+    "group": _GROUP,
+    "approvals": 'such as {"medium": 1, "high": 2}',
+    "seats": 'such as [{"group": "S0123456789", "count": 1, "from_risk": "high"}], or [] for none',
+    "user_names": r'such as [{"pattern": "CORP\\*", "email": "*@example.com"}]',
+    "silence": _BY_RISK,
+    "backup": 'such as {"after": "1h", "groups": ["S0123456789"]}',
+    "longest": 'such as "4h", or "one time"',
+    "break_glass": 'such as {"announce_in": "C0123456789"}, or false',
+    "facts": 'such as {"policy": "Install *"}',
 }
+"""What to write instead, by the key that is nearest to the problem."""
+_NO_KEY = "is no key that may stand here: check its spelling, or leave it out"
 _WORDS = {
-    "extra_forbidden": "is no key that may stand here: check its spelling, or leave it out",
+    "extra_forbidden": _NO_KEY,
     "missing": "is missing",
     "string_pattern_mismatch": "is no such id",
 }
 
 
-def _in_words(path: Path, error: ValidationError) -> str:
-    lines = [f"CHANNELS_FILE: {path} cannot be used:"]
-    for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"]) or "the file"
-        known = problem["loc"] if problem["type"] != "extra_forbidden" else ()
-        hint = next((_EXAMPLES[str(part)] for part in reversed(known) if part in _EXAMPLES), "")
-        words = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-        lines.append(f"  {where}: {words}" + (f" ({hint})" if hint else ""))
-    return "\n".join(lines)
+def _refused(path: Path, problems: Iterable[str]) -> str:
+    return "\n".join([f"CHANNELS_FILE: {path} cannot be used:", *(f"  {problem}" for problem in problems)])
+
+
+def _said_twice(twice: tuple[str, str]) -> str:
+    where, key = twice
+    return f"{where or 'the file'}: {key} is written twice: only one of them would hold, so leave one out"
+
+
+def _in_words(problem: ErrorDetails) -> str:
+    kind, place = problem["type"], problem["loc"]
+    where = ".".join(str(part) for part in place if part != ANNOUNCED) or "the file"
+    if kind == "extra_forbidden":
+        words, hint = _misplaced(place)
+    else:
+        words = _WORDS.get(kind, problem["msg"].removeprefix("Value error, "))
+        hint = "" if kind == "value_error" else _example(place)
+    return f"{where}: {words}" + (f" ({hint})" if hint else "")
+
+
+def _example(place: tuple[int | str, ...]) -> str:
+    """What to write there, or around it; "" where the key says it all."""
+    return next((_EXAMPLES[str(part)] for part in reversed(place) if part in _EXAMPLES), "")
+
+
+def _misplaced(place: tuple[int | str, ...]) -> tuple[str, str]:
+    """What is wrong with a key that may not stand there, and what may."""
+    *around, key = place
+    parent = around[-1] if around else ""
+    if key == "unrated" and parent in ("approvals", "silence"):
+        return "is no key that may stand here: what is not rated counts as medium, so write medium", ""
+    if parent == "silence" and key in WrittenSilence.model_fields:
+        return "stands inside a risk, or inside any, which is for every risk that is not written", _BY_RISK
+    if around[:-1] == ["channels"] and key in DeclaredApprovers.model_fields:
+        return 'stands inside "approvers"', _APPROVERS
+    return _NO_KEY, _example(tuple(around))
+
+
+class _WithoutNull(GenerateJsonSchema):
+    """Draws what may be left out as just that: null is refused."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        if schema.get("default", ...) is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
 
 
 def schema() -> str:
     """The JSON Schema of the file, as it is committed."""
-    drawn = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ChannelsFile.model_json_schema()}
+    drawn = ChannelsFile.model_json_schema(schema_generator=_WithoutNull)
+    drawn = {"$schema": "https://json-schema.org/draft/2020-12/schema", **drawn}
     return json.dumps(drawn, indent=2, ensure_ascii=False) + "\n"
 
 

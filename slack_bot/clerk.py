@@ -3,21 +3,27 @@
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
 import structlog
 from slack_sdk import WebClient
+from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
-from slack_bot import answers, inbox
+from slack_bot import answers, audit, inbox
+from slack_bot.audit import Kind
 from slack_bot.clock import MINUTE, SECOND
+from slack_bot.closed_channels import ClosedChannels
+from slack_bot.conversation.lines import ANNOUNCEMENT, announced_request
 from slack_bot.desk import Desk
 from slack_bot.directory import Busy
 from slack_bot.inbox import Answer, Item
-from slack_bot.listeners import HANDLERS
-from slack_bot.refusal import COUNTS_FOR
+from slack_bot.listeners import HANDLERS, commands, mentions, messages, outcomes
+from slack_bot.refusal import COUNTS_FOR, is_too_old
 from slack_bot.slack_api import RateLimited, Refused, SlackFailure, call
+from slack_bot.standby import LOOK_AGAIN
 
 AGAIN_AFTER = 2 * SECOND
 TOGETHER = 3 * SECOND
@@ -29,10 +35,32 @@ ANSWERS_A_ROUND = 10
 LEASE = 60 * SECOND
 """Sending an answer takes less; after it, whoever took it is dead."""
 REPLY_TIMEOUT = 5.0
-DIRECT = "D"
-"""How the id of a conversation with one person begins."""
+SAID = frozenset({commands.KIND, mentions.KIND, messages.KIND})
+"""What people say, and do not press: it may ask how we are."""
+MOST_ROOMS = 2_000
+"""So many direct conversations are remembered; the oldest give way."""
+FIRST_PAUSE, LONGEST_PAUSE = 10 * SECOND, 5 * MINUTE
+"""Between two tries of an announcement that was refused; each pause is as long as all before it."""
+UNANNOUNCED = (
+    "An announcement of mine does not get into the channel {channel} ({why}). Invite me there, or name another "
+    "channel."
+)
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a try to send an answer.
+
+    It arrived, or ``why`` not; then it is tried again at ``again_at``, or given up where that is None.
+    """
+
+    why: str = ""
+    again_at: int | None = None
+
+
+ARRIVED = Delivery()
 
 
 class Clerk:
@@ -48,6 +76,8 @@ class Clerk:
         self._clock = clock
         self._stopping = threading.Event()
         self._opens_at = 0
+        self._rooms: dict[str, str] = {}
+        self._unannounced = ClosedChannels(desk.notes, UNANNOUNCED)
         self._reply_origins = reply_origins(client.base_url)
 
     def stop(self) -> None:
@@ -55,17 +85,27 @@ class Clerk:
         self._stopping.set()
 
     def work(self, now: int) -> float | None:
-        """Handles the due items, then sends some due answers. Returns seconds until the next one is due."""
-        ledger = self._desk.ledger
+        """Handles what people sent, sends some due answers, and looks at one outcome where nobody waits.
+
+        Returns seconds until the next of these is due.
+
+        What is pressed while another replica goes by other channels than we do stays due: that one handles it.
+        """
+        ledger, overtaken = self._desk.ledger, self._desk.state.is_overtaken()
         with ledger.read() as connection:
             items = inbox.due_items(connection, now)
-        handled = [not self._stopping.is_set() and self._handle(item) for item in items]
+        handled = [
+            not (overtaken and _is_left(item, now)) and not self._stopping.is_set() and self._handle(item)
+            for item in items
+        ]
         if handled and all(handled):
             self._emptied()
         self._send_some()
+        self._look_at_an_outcome(overtaken=overtaken)
         with ledger.read() as connection:
             due = inbox.next_due(connection)
-        return None if due is None else max(0.0, (due - self._clock()) / SECOND)
+        wait = None if due is None else max(0.0, (due - self._clock()) / SECOND)
+        return LOOK_AGAIN if overtaken else wait
 
     def _handle(self, item: Item) -> bool:
         """False where it was put off."""
@@ -74,8 +114,7 @@ class Clerk:
             try:
                 HANDLERS[item.kind](item, self._desk, now)
             except Busy as busy:
-                too_old = item.received_at + COUNTS_FOR + SECOND
-                self._postpone(item, min(self._open_again(busy), max(too_old, now)))
+                self._put_off(item, busy)
                 return False
             except Exception:
                 # One item must not hold up the others.
@@ -83,10 +122,33 @@ class Clerk:
                 return self._again_or_never(item, now)
         return True
 
+    def _look_at_an_outcome(self, *, overtaken: bool) -> None:
+        """Only while nothing that people sent is due: looking for the requester may take long."""
+        now = self._clock()
+        with self._desk.ledger.read() as connection:
+            found = [] if inbox.due_items(connection, now, 1) else inbox.due_outcomes(connection, now, 1)
+        for outcome in found:
+            if not (overtaken and _is_left(outcome, now)) and not self._stopping.is_set():
+                self._handle(outcome)
+
+    def _put_off(self, item: Item, busy: Busy) -> None:
+        """Until Slack may be asked again; no longer than it counts, while that lies ahead.
+
+        With one outcome all of them wait: the next one would meet the same.
+        """
+        now, is_outcome = self._clock(), item.kind == outcomes.KIND
+        at = inbox.after(now, busy.retry_after) if is_outcome else self._open_again(busy)
+        too_old = item.received_at + (outcomes.NEWS_FOR if is_outcome else COUNTS_FOR) + SECOND
+        until = min(at, too_old) if too_old > now else at
+        with self._desk.ledger.write() as tx:
+            inbox.postpone(tx, item, until)
+            if is_outcome:
+                inbox.postpone_outcomes(tx, now, until)
+
     def _open_again(self, busy: Busy) -> int:
         """When Slack may be asked again: the same moment for all who wait, so that they keep their order."""
         now = self._clock()
-        at = now + int(busy.retry_after * SECOND)
+        at = inbox.after(now, busy.retry_after)
         if self._opens_at <= now or abs(at - self._opens_at) > TOGETHER:
             self._opens_at = at
         return self._opens_at
@@ -96,8 +158,8 @@ class Clerk:
         if now - item.received_at <= COUNTS_FOR:
             self._postpone(item, now + AGAIN_AFTER)
             return False
-        with self._desk.ledger.write() as tx:
-            inbox.finish(tx, item, now, "failed", answers.STALE)
+        # Of what nobody sent, nobody waits for an answer.
+        self._desk.give_up(item, now, answers.STALE if item.user_id else "")
         return True
 
     def _postpone(self, item: Item, until: int) -> None:
@@ -120,71 +182,102 @@ class Clerk:
             if not inbox.take_answer(tx, answer, now, now + LEASE):
                 return True
         with bound_contextvars(channel=item.channel, user=item.user_id):
-            again_at = self._try_to_send(answer, now)
-            if again_at is not None and again_at - item.received_at > ANSWERS_COUNT_FOR:
-                log.warning("a private answer could not be delivered and is given up", answer=answer.text)
-                again_at = None
+            delivery = self._in_time(answer, self._try_to_send(answer, now))
         with self._desk.ledger.write() as tx:
-            if again_at is None:
-                inbox.answered(tx, answer)
-            else:
-                inbox.postpone_answer(tx, answer, again_at)
-        return again_at is None
+            if delivery.again_at is not None:
+                inbox.postpone_answer(tx, answer, delivery.again_at)
+            elif inbox.answered(tx, answer):
+                _record(tx, now, item, delivery)
+        return delivery.again_at is None
 
-    def _try_to_send(self, answer: Answer, now: int) -> int | None:
-        """None where it is done, else when to try again."""
+    def _in_time(self, answer: Answer, delivery: Delivery) -> Delivery:
+        """The same, given up where the next try would come too late."""
+        item, again_at = answer.item, delivery.again_at
+        count_for = outcomes.NEWS_FOR if item.kind == outcomes.KIND else ANSWERS_COUNT_FOR
+        if again_at is None or again_at - item.received_at <= count_for:
+            return delivery
+        log.warning("an answer could not be delivered and is given up", why=delivery.why, answer=answer.text)
+        return Delivery(delivery.why)
+
+    def _try_to_send(self, answer: Answer, now: int) -> Delivery:
         try:
             self._say(answer)
         except RateLimited as limited:
-            return self._later(now, limited)
+            return self._later(now, limited, direct=answer.item.is_direct)
         except Refused as refused:
-            return self._reply(answer, refused, now)
+            return self._refused(answer, refused, now)
         except SlackFailure as failure:
             log.info("an answer did not get through yet", why=str(failure))
-            return now + AGAIN_AFTER
-        return None
+            return Delivery(str(failure), now + AGAIN_AFTER)
+        if _is_announcement(answer):
+            self._unannounced.open(answer.item.channel)
+        return ARRIVED
 
-    def _later(self, now: int, limited: RateLimited) -> int:
-        until = now + int(limited.retry_after * SECOND)
+    def _later(self, now: int, limited: RateLimited, *, direct: bool) -> Delivery:
+        """Slack limits direct messages and messages in channels each by itself."""
+        until = inbox.after(now, limited.retry_after)
         with self._desk.ledger.write() as tx:
-            inbox.postpone_due_answers(tx, now, until)
-        return until
+            inbox.postpone_due_answers(tx, now, until, direct=direct)
+        return Delivery(str(limited), until)
 
     def _say(self, answer: Answer) -> None:
         """Where it was asked: to all if it is for all or nobody else is there, else to the person alone."""
         item = answer.item
-        if answer.public or item.channel.startswith(DIRECT):
+        if not item.channel:  # nobody asked anywhere
+            self._post_directly(answer)
+        elif answer.public or item.is_direct:
             call(self._client, "chat.postMessage", {"channel": item.channel, **_words(answer)})
         else:
             to = {"channel": item.channel, "user": item.user_id}
             call(self._client, "chat.postEphemeral", to | _words(answer))
 
-    def _reply(self, answer: Answer, refused: Refused, now: int) -> int | None:
-        """To somebody who is not in the channel: by the address that came with the press, or directly."""
+    def _refused(self, answer: Answer, refused: Refused, now: int) -> Delivery:
+        """What was refused finds another way to its person; what is for all waits for somebody to mend it."""
+        if _is_announcement(answer):
+            return self._not_announced(answer, refused, now)
+        if _origin(answer.item.reply_to) in self._reply_origins:
+            return self._reply(answer, now)
+        return self._say_directly(answer, refused, now)
+
+    def _not_announced(self, answer: Answer, refused: Refused, now: int) -> Delivery:
+        """Says so to whoever asks how the bot is, and tries again as long as it is news."""
+        item = answer.item
+        log.error(
+            "an announcement cannot be posted: invite the bot to the channel, or name another one",
+            why=refused.code,
+            answer=answer.text,
+        )
+        self._unannounced.close(item.channel, refused.code)
+        last = item.received_at + ANSWERS_COUNT_FOR
+        if now >= last:
+            return Delivery(refused.code)
+        pause = min(max(FIRST_PAUSE, now - item.received_at), LONGEST_PAUSE)
+        return Delivery(refused.code, min(now + pause, last))
+
+    def _reply(self, answer: Answer, now: int) -> Delivery:
+        """To somebody who is not in the channel, by the address that came with the press."""
         url = answer.item.reply_to
-        if _origin(url) not in self._reply_origins:
-            return self._say_directly(answer, refused, now)
         words = {**_words(answer), "response_type": "ephemeral", "replace_original": False}
         try:
             reply = requests.post(url, json=words, timeout=REPLY_TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:
             log.info("a reply did not get through yet", why=type(error).__name__)
-            return now + AGAIN_AFTER
+            return Delivery(type(error).__name__, now + AGAIN_AFTER)
+        status = f"HTTP {reply.status_code}"
         if reply.status_code == 429 or reply.status_code >= 500:
             log.info("a reply did not get through yet", status=reply.status_code)
-            return now + AGAIN_AFTER
+            return Delivery(status, now + AGAIN_AFTER)
         if reply.status_code != 200:
             log.warning("a reply was not accepted", status=reply.status_code, answer=answer.text)
-        return None
+            return Delivery(status)
+        return ARRIVED
 
-    def _say_directly(self, answer: Answer, refused: Refused, now: int) -> int | None:
+    def _say_directly(self, answer: Answer, refused: Refused, now: int) -> Delivery:
         """As a direct message, where the app may open one (im:write)."""
         try:
-            opened = call(self._client, "conversations.open", {"users": answer.item.user_id})
-            there = str(opened["channel"]["id"])
-            call(self._client, "chat.postMessage", {"channel": there, **_words(answer)})
+            self._post_directly(answer)
         except RateLimited as limited:
-            return self._later(now, limited)
+            return self._later(now, limited, direct=True)
         except Refused as closed:
             log.warning(
                 "an answer cannot be delivered",
@@ -192,11 +285,47 @@ class Clerk:
                 directly=closed.code,
                 answer=answer.text,
             )
-            return None
+            return Delivery(closed.code)
         except SlackFailure as failure:
             log.info("an answer did not get through yet", why=str(failure))
-            return now + AGAIN_AFTER
-        return None
+            return Delivery(str(failure), now + AGAIN_AFTER)
+        return ARRIVED
+
+    def _post_directly(self, answer: Answer) -> None:
+        """Raises a `SlackFailure`."""
+        user = answer.item.user_id
+        try:
+            call(self._client, "chat.postMessage", {"channel": self._room(user), **_words(answer)})
+        except Refused:
+            self._rooms.pop(user, None)
+            raise
+
+    def _room(self, user_id: str) -> str:
+        """The id of our conversation with one person. Raises a `SlackFailure`."""
+        if user_id not in self._rooms:
+            opened = call(self._client, "conversations.open", {"users": user_id})
+            if len(self._rooms) >= MOST_ROOMS:
+                del self._rooms[next(iter(self._rooms))]
+            self._rooms[user_id] = str(opened["channel"]["id"])
+        return self._rooms[user_id]
+
+
+def _is_announcement(answer: Answer) -> bool:
+    """Whether nobody waits for it as an answer: it is for everybody in the channel."""
+    return answer.public and answer.item.kind == ANNOUNCEMENT
+
+
+def _record(tx: Connection, now: int, item: Item, delivery: Delivery) -> None:
+    """Of what is announced of a request it has to be provable whether everybody was told."""
+    key = announced_request(item)
+    if key:
+        kind = Kind.NOT_ANNOUNCED if delivery.why else Kind.ANNOUNCED
+        audit.append(tx, now, kind, key, channel=item.channel, why=delivery.why, inbox_item=item.id)
+
+
+def _is_left(item: Item, now: int) -> bool:
+    """Whether another replica is to handle it. What waited too long counts nowhere, so anybody may say so."""
+    return item.kind not in SAID and not is_too_old(item, now)
 
 
 def _words(answer: Answer) -> dict[str, object]:

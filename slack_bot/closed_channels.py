@@ -11,9 +11,10 @@ CLOSED = (
 class ClosedChannels(Container[str]):
     """The channels whose last message was refused for good. Written by one thread, asked by any."""
 
-    def __init__(self, notes: list[str] | None = None) -> None:
-        """``notes`` say of each closed channel what the operator should do."""
+    def __init__(self, notes: list[str] | None = None, words: str = CLOSED) -> None:
+        """``notes`` say of each closed channel, in these words, what the operator should do."""
         self._notes = [] if notes is None else notes
+        self._words = words
         self._said: dict[str, str] = {}
 
     def __contains__(self, channel: object) -> bool:
@@ -23,7 +24,7 @@ class ClosedChannels(Container[str]):
     def close(self, channel: str, why: str) -> None:
         """A message was refused; ``why`` is Slack's word for it."""
         if channel not in self._said:
-            self._said[channel] = CLOSED.format(channel=channel, why=why)
+            self._said[channel] = self._words.format(channel=channel, why=why)
             self._notes.append(self._said[channel])
 
     def open(self, channel: str) -> None:

@@ -76,7 +76,7 @@ HELP: tuple[tuple[str, str], ...] = (
     ("help", "what you can write to me"),
     ("status", "how I am, and what is off"),
     ("pending", "what waits here for an answer"),
-    ("policy", "who may decide here"),
+    ("policy", "who may decide here, and on what terms"),
     (
         "approvers @person @group",
         "who may decide here from now on; `approvers everyone` for all full members",

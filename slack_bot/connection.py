@@ -5,6 +5,7 @@ thread that reads it; ten threads run the listeners. https://docs.slack.dev/apis
 """
 
 import json
+import math
 import random
 import threading
 import time
@@ -110,6 +111,7 @@ class SocketModeConnection:
         self._backoff = Backoff(jitter)
         self._on_refused = on_refused
         self._links: list[Link] = []
+        self._deaf_until = -math.inf
         self._change = threading.Condition()
         self._stopping = threading.Event()
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack-listener")
@@ -128,6 +130,11 @@ class SocketModeConnection:
     def alive(self) -> bool:
         """Whether a WebSocket is in service and something came through it in the last seconds."""
         return any(link.is_alive for link in tuple(self._links))
+
+    def last_deaf(self) -> float:
+        """Until when what people pressed may have been lost, by `time.monotonic`: now, while it is not alive."""
+        now = time.monotonic()
+        return self._deaf_until if self.alive() else now
 
     def stop(self, timeout: float = 5.0) -> bool:
         """Closes the connection, so that nothing new comes, and waits for the listeners at work.
@@ -213,6 +220,9 @@ class SocketModeConnection:
     def _run(self, link: Link, url: str) -> None:
         try:
             link.run(url, self._receive)
+            if link.went_deaf:
+                # Whoever took over meanwhile may have got none of what Slack sent through this one.
+                self._deaf_until = time.monotonic()
             link.wait_for_answers(None)
         finally:
             self._links.remove(link)
@@ -233,6 +243,8 @@ class SocketModeConnection:
 
     def _greet(self, link: Link, hello: dict[str, object]) -> None:
         with self._change:
+            if not self.alive():
+                self._deaf_until = time.monotonic()
             link.greet()
             self._change.notify_all()
         ours = sum(each.is_alive for each in tuple(self._links))

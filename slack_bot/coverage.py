@@ -13,10 +13,14 @@ from upstream_client.models import ApprovalRequest, Duration
 
 
 class Rule(NamedTuple):
-    """A schedule, and whose it is: ``scope`` is a channel's id, or "all"."""
+    """A schedule, and whose it is: ``scope`` is a channel's id, or "all".
+
+    ``duration``: for how long it approves, which is no longer than any channel that goes by it allows.
+    """
 
     scope: str
     schedule: Schedule
+    duration: Duration
 
 
 class Coverage:
@@ -35,12 +39,14 @@ class Coverage:
         if state.channels.trouble:
             return {}
         schedules = state.schedules.trusted()
-        found = {}
+        scopes: dict[str, str] = {}
+        durations = {scope: schedule.duration for scope, schedule in schedules.items()}
         for channel in state.channels.all():
             scope = channel.id if channel.id in schedules else ALL
             if scope in schedules and channel.id not in self._closed:
-                found[channel.id] = Rule(scope, schedules[scope])
-        return found
+                scopes[channel.id] = scope
+                durations[scope] = _shorter(durations[scope], channel.policy.longest)
+        return {channel: Rule(scope, schedules[scope], durations[scope]) for channel, scope in scopes.items()}
 
     def open_at(self, now: int) -> Mapping[str, Rule]:
         """Those of them that approve something at this time; ``now`` is in microseconds since 1970 UTC."""
@@ -54,7 +60,7 @@ class Coverage:
         """Whether one approves the request now, for so long at least. Reads them anew where it has to."""
         if not self._state.bring_up_to_date():
             return False
-        return any(_is_within(duration, rule.schedule.duration) for rule in self._all_covering(asked, now))
+        return any(_is_within(duration, rule.duration) for rule in self._all_covering(asked, now))
 
     def is_current(self, connection: Connection) -> bool:
         """Whether no other replica has changed channels or schedules since they were read."""
@@ -63,6 +69,11 @@ class Coverage:
     def _all_covering(self, asked: ApprovalRequest, now: int) -> list[Rule]:
         rules = dict.fromkeys(self.holding().values())
         return [rule for rule in rules if should_auto_approve(rule.schedule, asked, now)]
+
+
+def _shorter(one: Duration, other: Duration | None) -> Duration:
+    """``None`` is no limit."""
+    return one if other is None or _is_within(one, other) else other
 
 
 def _is_within(duration: Duration, longest: Duration) -> bool:

@@ -27,8 +27,11 @@ from slack_bot.closed_channels import ClosedChannels
 from slack_bot.config import Settings
 from slack_bot.connection import ConnectionRefused, SocketModeConnection
 from slack_bot.coverage import Coverage
+from slack_bot.declared_policy import DeclaredPolicy
 from slack_bot.desk import Desk
 from slack_bot.directory import Directory
+from slack_bot.escalator import Escalator
+from slack_bot.hearing import Hearing
 from slack_bot.heartbeat import Heartbeat
 from slack_bot.identity import Identity
 from slack_bot.inbox import Inbox
@@ -40,6 +43,7 @@ from slack_bot.publisher import Board, Publisher
 from slack_bot.reconciler import Reconciler, Worker
 from slack_bot.refresher import Refresher
 from slack_bot.schedule_store import ScheduleStore
+from slack_bot.standby import Standby
 from slack_bot.stored_state import StoredState
 from slack_bot.web_client import INLINE_TIMEOUT, web_client
 from upstream_client.base import Upstream
@@ -56,11 +60,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What is kept: the ledger, the channels and the schedules, open and read once."""
+    """What is kept: the ledger, the channels and the schedules, open and read once; and what is ``declared``."""
 
     ledger: Ledger
     channels: ChannelStore
     schedules: ScheduleStore
+    declared: DeclaredPolicy
 
 
 class Daemon:
@@ -87,12 +92,13 @@ class Daemon:
         self._state = StoredState(stores.ledger, stores.channels, stores.schedules)
         self._closed = ClosedChannels(self._notes)
         self._coverage = Coverage(self._state, self._closed)
-        self._publisher = self._reconciler("publisher", Publisher(self._board()))
+        self._publisher = self._standing_by("publisher", Publisher(self._board()))
         self._appliers = [
-            self._reconciler(f"applier {one.name}", self._applier(one)) for one in self._clients
+            self._standing_by(f"applier {one.name}", self._applier(one)) for one in self._clients
         ]
-        self._auto_approver = self._reconciler("auto-approver", self._auto())
-        self._pollers = [self._reconciler(f"poller {one.name}", self._poller(one)) for one in self._clients]
+        self._auto_approver = self._standing_by("auto-approver", self._auto())
+        self._escalator = self._reconciler("escalator", self._escalating())
+        self._pollers = [self._standing_by(f"poller {one.name}", self._poller(one)) for one in self._clients]
         self._refreshing = self._refresh()
         self._refresher = self._reconciler("refresher", self._refreshing)
         self._clerk = self._reconciler("clerk", self._handling())
@@ -104,6 +110,9 @@ class Daemon:
 
     def _reconciler(self, name: str, worker: Worker) -> Reconciler:
         return Reconciler(name, worker, now_us)
+
+    def _standing_by(self, name: str, worker: Worker) -> Reconciler:
+        return self._reconciler(name, Standby(worker, self._state))
 
     def _client(self, timeout: int) -> WebClient:
         return web_client(self._settings, timeout=timeout, retries=False)
@@ -129,6 +138,18 @@ class Daemon:
             outdated=self._wake_refresher,
         )
 
+    def _escalating(self) -> Escalator:
+        return Escalator(
+            self._stores.ledger,
+            self._state,
+            self._closed,
+            self._names,
+            now_us,
+            Hearing(now_us(), time.monotonic, lambda: self._connection.last_deaf()),
+            decided=self._decided,
+            outdated=self._wake_refresher,
+        )
+
     def _poller(self, client: Upstream) -> ApprovalPoller:
         # The schedules look at what is new before the publisher does, so that it is posted as it stands then.
         return ApprovalPoller(client, self._stores.ledger, now_us, self._auto_approver.wake, self._last_read)
@@ -136,10 +157,10 @@ class Daemon:
     def _refresh(self) -> Refresher:
         wanted = self._settings.slack_channel
         named = NamedChannel(self._client(CALL_TIMEOUT), wanted, self._notes) if wanted else None
-        return Refresher(self._stores.ledger, self._state, named, now_us, self._auto_approver.wake)
+        return Refresher(self._stores.ledger, self._state, named, now_us, self._wake_deciders)
 
     def _handling(self) -> Clerk:
-        return Clerk(self._desk(), self._client(INLINE_TIMEOUT), now_us, self._auto_approver.wake)
+        return Clerk(self._desk(), self._client(INLINE_TIMEOUT), now_us, self._wake_deciders)
 
     def _desk(self) -> Desk:
         settings, identity, stores = self._settings, self._identity, self._stores
@@ -176,6 +197,7 @@ class Daemon:
             self._refresher,
             self._clerk,
             self._auto_approver,
+            self._escalator,
             *self._appliers,
             self._publisher,
         ]
@@ -183,6 +205,11 @@ class Daemon:
     def _wake_appliers(self) -> None:
         for applier in self._appliers:
             applier.wake()
+
+    def _wake_deciders(self) -> None:
+        """Who answers without a person."""
+        self._auto_approver.wake()
+        self._escalator.wake()
 
     def _wake_refresher(self) -> None:
         self._refresher.wake()
@@ -193,11 +220,14 @@ class Daemon:
         self._auto_approver.wake()
 
     def _sweep(self) -> None:
-        for reconciler in (self._clerk, *self._appliers, self._auto_approver):
+        for reconciler in (self._clerk, *self._appliers, self._auto_approver, self._escalator):
             reconciler.wake()
 
     def start(self) -> None:
-        """First what is stored, then what closes old differences and what finds new ones; the socket last."""
+        """First what is declared, then what is stored, then what closes old differences and what finds new ones;
+        the socket last.
+        """
+        self._state.declare(self._stores.declared, now_us())
         self._refreshing.work(now_us())
         for note in self._notes:
             log.warning("note", words=note)

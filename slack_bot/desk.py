@@ -1,7 +1,7 @@
 """What a handler works with when it deals with an item of the inbox."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,9 @@ from slack_bot.policy import Admins
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.slack_api import call
 from slack_bot.stored_state import StoredState
+
+PICKED = ("users", "groups", "everyone", "quorum")
+"""What a press of Save carries, where a button on a card has a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Desk:
     bot_user: str = ""
     scopes: frozenset[str] = frozenset()
     last_read: Mapping[str, int] = field(default_factory=dict)
-    notes: Sequence[str] = ()
+    notes: list[str] = field(default_factory=list)
 
     @property
     def channels(self) -> ChannelStore:
@@ -71,7 +74,8 @@ class Desk:
     ) -> None:
         """Closes an item with a private answer and a record of why nothing was done.
 
-        ``policy`` is the text of the policy that says no, if one does; ``click``: the item is one of a card.
+        ``policy`` is the text of the policy that says no, if one does; ``click``: the item was pressed or
+        submitted, and not said.
         """
         kind = Kind.SECURITY if security else Kind.REFUSAL
         with self.ledger.write() as tx:
@@ -81,8 +85,17 @@ class Desk:
                 self.note_refusal(tx, item, now, rule, kind, request_key, policy)
                 inbox.finish(tx, item, now, f"refused: {rule}"[:60], answer)
 
+    def give_up(self, item: Item, now: int, answer: str) -> None:
+        """Closes an item that could not be handled for too long, with a record of that."""
+        with self.ledger.write() as tx:
+            if inbox.is_waiting(tx, item):
+                if _is_press(item):
+                    self.note_click(tx, item, now, None)
+                self.note_refusal(tx, item, now, "failed", Kind.REFUSAL, None)
+                inbox.finish(tx, item, now, "failed", answer)
+
     def note_click(self, tx: Connection, item: Item, now: int, request_key: str | None) -> None:
-        """The audit record of something that was pressed or submitted on a card, before what became of it."""
+        """The audit record of something that was pressed or submitted, before what became of it."""
         payload = _read(item.payload)
         audit.append(
             tx,
@@ -91,10 +104,11 @@ class Desk:
             request_key,
             item.user_id,
             action=payload.get("action_id") or payload.get("callback_id"),
-            value=payload.get("value") or (payload.get("form") or {}).get("value"),
+            value=payload.get("value") or _value_of_form(payload),
             pressed_at=item.received_at,
             channel=item.channel,
             inbox_item=item.id,
+            **{name: payload[name] for name in PICKED if payload.get(name) is not None},
         )
 
     def note_refusal(
@@ -113,12 +127,23 @@ class Desk:
             now,
             kind,
             request_key,
-            item.user_id,
+            item.user_id or audit.THE_BOT,
             rule=rule,
             channel=item.channel,
             inbox_item=item.id,
             policy=policy,
         )
+
+
+def _value_of_form(payload: dict[str, Any]) -> object:
+    form = payload.get("form")
+    return form.get("value") if isinstance(form, dict) else None
+
+
+def _is_press(item: Item) -> bool:
+    """Whether it was pressed or submitted, and not said."""
+    payload = _read(item.payload)
+    return "action_id" in payload or "callback_id" in payload
 
 
 def _read(payload: str) -> dict[str, Any]:

@@ -21,7 +21,14 @@ T = TypeVar("T")
 
 
 class CannotTell(Exception):
-    """Slack did not answer; the text says so to the person who waits for it."""
+    """Slack did not answer; the text says so to the person who waits for it.
+
+    ``lacks_scope``: it will not, until an admin gives the app the scope.
+    """
+
+    def __init__(self, words: str, *, lacks_scope: bool = False) -> None:
+        super().__init__(words)
+        self.lacks_scope = lacks_scope
 
 
 class Busy(Exception):
@@ -103,7 +110,7 @@ class Directory:
         self._members = Memory[frozenset[str]](monotonic, REMEMBERED)
         self._groups = Memory[tuple[Group, ...]](monotonic, REMEMBERED)
         self._places = Memory[Place](monotonic, REMEMBERED)
-        self._failures = Memory[str](monotonic, FAILURES_REMEMBERED)
+        self._failures = Memory[_Failure](monotonic, FAILURES_REMEMBERED)
         self._closed: dict[str, float] = {}
 
     def person(self, user_id: str, what: str = "who you are") -> Person:
@@ -137,7 +144,7 @@ class Directory:
             group for group in look_ups.groups if person.id in self._group(group, "approvers'")
         )
         in_channel = look_ups.channel_members and person.id in self._channel(channel)
-        return Voter(person.id, person.standing, groups, in_channel)
+        return Voter(person.id, person.standing, groups, in_channel, person.email)
 
     def is_in_admin_group(self, user_id: str, group: str) -> bool:
         """Whether somebody is in the admins' group. Needs the scope usergroups:read."""
@@ -256,7 +263,7 @@ class Directory:
         question = f"{method} {sorted(given.items())}"
         failed = self._failures.get(question)
         if failed is not None:
-            raise CannotTell(f"I cannot read from Slack {what}{failed}")
+            raise failed.told(what)
         closed_for = self._closed.get(method, 0.0) - self._monotonic()
         if closed_for > 0:
             raise Busy(closed_for)
@@ -266,14 +273,24 @@ class Directory:
             self._closed[method] = self._monotonic() + error.retry_after
             raise Busy(error.retry_after) from error
         except SlackFailure as error:
-            why = self._failures.keep(question, _why(error, scope))
-            raise CannotTell(f"I cannot read from Slack {what}{why}") from error
+            raise self._failures.keep(question, _failure(error, scope)).told(what) from error
 
 
-def _why(failure: SlackFailure, scope: str) -> str:
-    """The end of the sentence, and what to do."""
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a question was not answered: the end of the sentence, and what to do."""
+
+    words: str
+    lacks_scope: bool = False
+
+    def told(self, what: str) -> CannotTell:
+        return CannotTell(f"I cannot read from Slack {what}{self.words}", lacks_scope=self.lacks_scope)
+
+
+def _failure(failure: SlackFailure, scope: str) -> _Failure:
     if not isinstance(failure, Refused):
-        return ": it does not answer. Try again."
+        return _Failure(": it does not answer. Try again.")
     if failure.code == "missing_scope":
-        return f" ({failure.code}). An admin has to give the app the scope {scope}."
-    return f" ({failure.code}). Please tell an admin."
+        words = f" ({failure.code}). An admin has to give the app the scope {scope}."
+        return _Failure(words, lacks_scope=True)
+    return _Failure(f" ({failure.code}). Please tell an admin.")

@@ -8,15 +8,20 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from slack_bot.clock import MINUTE
+from slack_bot.approvals import OUTCOME
+from slack_bot.clock import MINUTE, SECOND
 from slack_bot.ledger import Ledger, inbox
 
 LONGEST_KEY = 300
 LONGEST_WAIT = 16 * MINUTE
 """Nothing is put off for longer: a press counts for fifteen minutes."""
+DIRECT = "D"
+"""How the id of a conversation with one person begins."""
+VOTES = ("click", "submission")
+"""The kinds of what may be somebody's answer to a card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,11 @@ class Item:
     payload: str
     reply_to: str
     received_at: int
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is answered in a conversation with one person: it came from there, or from nowhere."""
+        return not self.channel or self.channel.startswith(DIRECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,9 @@ _ITEM = (
     inbox.c.reply_to,
     inbox.c.received_at,
 )
+
+_WAITS = inbox.c.due_at > 0
+"""Is not handled yet: SQLite looks it up in the index, which it does not for IS NOT NULL."""
 
 
 class Inbox:
@@ -107,14 +120,29 @@ def _kept(once_key: str) -> str:
 
 
 def due_items(connection: Connection, now: int, limit: int = 100) -> list[Item]:
-    """What waits to be handled, in the order it came."""
-    query = select(*_ITEM).where(_due(inbox.c.due_at, now)).order_by(inbox.c.id).limit(limit)
+    """What people sent and waits to be handled, in the order it came."""
+    return _items(connection, limit, _due(inbox.c.due_at, now), inbox.c.kind != OUTCOME)
+
+
+def due_outcomes(connection: Connection, now: int, limit: int = 1) -> list[Item]:
+    """Outcomes of requests that wait to be told, oldest first. Nobody sent them, so they come after the rest."""
+    return _items(connection, limit, _due(inbox.c.due_at, now), inbox.c.kind == OUTCOME)
+
+
+def _items(connection: Connection, limit: int, *which: ColumnElement[bool]) -> list[Item]:
+    # The order by an expression keeps SQLite from walking through all that ever came.
+    query = select(*_ITEM).where(_WAITS, *which).order_by(inbox.c.id + 0).limit(limit)
     return [Item(*row) for row in connection.execute(query)]
 
 
 def _due(column: ColumnElement[int], now: int) -> ColumnElement[bool]:
     """Its time has come; or it is so far off that the clock must have been set back since."""
     return or_(column <= now, column > now + LONGEST_WAIT)
+
+
+def after(now: int, seconds: float) -> int:
+    """So many seconds later, but no later than anything is put off."""
+    return now + min(int(seconds * SECOND), LONGEST_WAIT)
 
 
 def is_waiting(tx: Connection, item: Item) -> bool:
@@ -132,15 +160,18 @@ def finish(
     *,
     blocks: str = "",
     public: bool = False,
+    to: str = "",
 ) -> None:
     """Marks the item handled, with one word or two on what became of it, and leaves an answer to be sent.
 
-    See `Answer` for ``blocks`` and ``public``. Once: where it is handled already, nothing changes.
+    See `Answer` for ``blocks`` and ``public``; ``to`` is the user who is told where nobody sent the item. Once:
+    where it is handled already, nothing changes.
     """
     tx.execute(
         update(inbox)
         .where(inbox.c.id == item.id, inbox.c.due_at.is_not(None))
         .values(
+            user_id=to or item.user_id,
             due_at=None,
             handled_at=now,
             result=result,
@@ -154,10 +185,20 @@ def finish(
 
 
 def waits(connection: Connection) -> bool:
-    """Whether anything that came is not handled yet, be it put off."""
-    return (
-        connection.execute(select(inbox.c.id).where(inbox.c.due_at.is_not(None)).limit(1)).first() is not None
-    )
+    """Whether anything that people sent is not handled yet, be it put off."""
+    sent = (_WAITS, inbox.c.kind != OUTCOME)
+    return connection.execute(select(inbox.c.id).where(*sent).limit(1)).first() is not None
+
+
+def earlier_waits(tx: Connection, item: Item, request_key: str) -> int | None:
+    """When the last answer to this request's cards is due that came before ``item`` and is not handled yet.
+
+    None where nothing waits. It may be due already: then another replica is at it.
+    """
+    # So the listeners write what a button or a form carries; what people type has its quotes escaped.
+    carried = inbox.c.payload.contains(f'"value":"{request_key}.', autoescape=True)
+    earlier = (_WAITS, inbox.c.id < item.id, inbox.c.kind.in_(VOTES), carried)
+    return tx.execute(select(func.max(inbox.c.due_at)).where(*earlier)).scalar()
 
 
 def postpone(tx: Connection, item: Item, until: int) -> None:
@@ -165,12 +206,18 @@ def postpone(tx: Connection, item: Item, until: int) -> None:
     tx.execute(update(inbox).where(inbox.c.id == item.id, inbox.c.due_at.is_not(None)).values(due_at=until))
 
 
+def postpone_outcomes(tx: Connection, now: int, until: int) -> None:
+    """Tells every outcome that is due later."""
+    due = (inbox.c.kind == OUTCOME, _due(inbox.c.due_at, now))
+    tx.execute(update(inbox).where(*due).values(due_at=until))
+
+
 def due_answers(connection: Connection, now: int, limit: int = 100) -> list[Answer]:
-    """Answers that wait to be sent, oldest first."""
+    """Answers that wait to be sent, oldest first; those that tell an outcome after all the others."""
     query = (
         select(*_ITEM, inbox.c.answer, inbox.c.answer_blocks, inbox.c.answer_public)
         .where(_due(inbox.c.answer_due_at, now))
-        .order_by(inbox.c.id)
+        .order_by(inbox.c.kind == OUTCOME, inbox.c.id)
         .limit(limit)
     )
     return [Answer(Item(*row[: len(_ITEM)]), *row[len(_ITEM) :]) for row in connection.execute(query)]
@@ -185,9 +232,10 @@ def take_answer(tx: Connection, answer: Answer, now: int, until: int) -> bool:
     return tx.execute(update(inbox).where(*due).values(answer_due_at=until)).rowcount == 1
 
 
-def answered(tx: Connection, answer: Answer) -> None:
-    """Marks an answer sent, or given up."""
-    tx.execute(update(inbox).where(inbox.c.id == answer.item.id).values(answer_due_at=None, reply_to=""))
+def answered(tx: Connection, answer: Answer) -> bool:
+    """Marks an answer sent, or given up. False where somebody did meanwhile."""
+    waiting = (inbox.c.id == answer.item.id, inbox.c.answer_due_at.is_not(None))
+    return tx.execute(update(inbox).where(*waiting).values(answer_due_at=None, reply_to="")).rowcount == 1
 
 
 def postpone_answer(tx: Connection, answer: Answer, until: int) -> None:
@@ -196,9 +244,11 @@ def postpone_answer(tx: Connection, answer: Answer, until: int) -> None:
     tx.execute(update(inbox).where(*waiting).values(answer_due_at=until))
 
 
-def postpone_due_answers(tx: Connection, now: int, until: int) -> None:
-    """Sends every answer that is due later: Slack wants none before."""
-    tx.execute(update(inbox).where(_due(inbox.c.answer_due_at, now)).values(answer_due_at=until))
+def postpone_due_answers(tx: Connection, now: int, until: int, *, direct: bool) -> None:
+    """Sends every answer that is due later, ``direct`` ones or those in channels: Slack wants none before."""
+    goes_directly = or_(inbox.c.channel == "", inbox.c.channel.startswith(DIRECT))
+    due = (_due(inbox.c.answer_due_at, now), goes_directly if direct else not_(goes_directly))
+    tx.execute(update(inbox).where(*due).values(answer_due_at=until))
 
 
 def next_due(connection: Connection) -> int | None:

@@ -38,7 +38,7 @@ from slack_bot.logs import Redaction
 from slack_bot.seal import Seal
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; Alembic, and its memory, are loaded only where the database is older."""
 
 BUSY_TIMEOUT_MS = 5_000
@@ -127,6 +127,7 @@ requests = Table(
     Column("settled_at", BigInteger),
     Column("until_at", BigInteger),
     Column("turn", BigInteger, nullable=False, server_default=text("0")),
+    Column("deciders", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("upstream", "upstream_id"),
 )
 Index("ix_requests_upstream_state", requests.c.upstream, requests.c.state)
@@ -150,6 +151,10 @@ votes = Table(
     Column("voted_at", BigInteger, nullable=False),
     Column("inbox_id", _Id, ForeignKey("inbox.id"), nullable=False, unique=True),
     Column("until_at", BigInteger),
+    Column("standing", String(20), nullable=False, server_default=text("'member'")),
+    Column("groups", Text, nullable=False, server_default=text("'[]'")),
+    Column("in_channel", Boolean, nullable=False, server_default=false()),
+    Column("email", Text, nullable=False, server_default=text("''")),
 )
 Index("ix_votes_request_key_revision", votes.c.request_key, votes.c.revision)
 
@@ -166,6 +171,13 @@ cards = Table(
     Column("lost_because", Text, nullable=False),
     Column("told_revision", Integer, nullable=False, server_default=text("0")),
     Column("anew_revision", Integer, nullable=False, server_default=text("0")),
+    Column("shown_policy", String(25), nullable=False, server_default=text("''")),
+    Column("reminders", Integer, nullable=False, server_default=text("0")),
+    Column("reminded_at", BigInteger),
+    Column("backup_at", BigInteger),
+    Column("shown_question", String(16), nullable=False, server_default=text("''")),
+    Column("shown_at", BigInteger),
+    Column("proven_at", BigInteger),
 )
 Index("ix_cards_channel_ts", cards.c.channel, cards.c.ts)
 Index("ix_cards_state", cards.c.state)

@@ -48,6 +48,8 @@ class Link(BaseSocketModeClient):
         self.greeted_at = math.inf
         self.seen_at = -math.inf
         """Monotonic time of the last message or pong, at most half a second late."""
+        self.went_deaf = False
+        """Nothing came through it any more, though it looked open."""
         self._ws: ClientConnection | None = None
         self._until = math.inf
         self._ended = False
@@ -111,6 +113,7 @@ class Link(BaseSocketModeClient):
         if self._pong and self._pong.is_set():
             self._pong, self.seen_at = None, now
         if self._pong and now >= self._pong_by:
+            self.went_deaf = True
             raise LinkLost("no pong")
         if not self._pong and now >= self._ping_at:
             self._ping(ws, now)

@@ -4,21 +4,25 @@ Times are integer microseconds since 1970 UTC; durations are seconds, None for o
 """
 
 import hashlib
+import json
 from base64 import b32encode
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from slack_bot.clock import SECOND
 from slack_bot.ledger import backlogs, cards, requests, votes
+from slack_bot.policy import Standing
 from upstream_client.models import DIGEST_VERSION, MINUTE, ApprovalRequest, Duration, Verdict
 
 KEY_LENGTH = 12
 SHOWN_DIGITS = 16
 """So many hex digits of the digest stand in a button's value."""
+UNKNOWN_LOOK = 0
+"""Of a card of which nobody knows how it looks, or whether it stands: it is drawn anew."""
 
 _ASKED = TypeAdapter(ApprovalRequest)
 
@@ -70,6 +74,7 @@ class RequestRow:
     ``missing`` counts the complete lists without it. ``unsure`` tells that a call was made whose outcome nobody
     learned. ``notice`` says why it waits again, ``trouble`` what keeps a decision from being applied.
     ``until_at`` is the moment until which it was approved, where a moment was named and not a length of time.
+    ``deciders`` are the user ids of all whose answers made the verdict, with spaces between them.
     ``turn`` is ``first_seen_at``, or later where the clock was set back: what is seen later never comes before.
     """
 
@@ -110,11 +115,26 @@ class RequestRow:
     settled_at: int | None
     until_at: int | None = None
     turn: int = 0
+    deciders: str = ""
+
+    @property
+    def all_who_decided(self) -> tuple[str, ...]:
+        """The user ids of everybody whose answers add up to the verdict, the last one last."""
+        return tuple(self.deciders.split())
 
     @property
     def asked(self) -> ApprovalRequest:
         """The request as the upstream told it."""
         return _ASKED.validate_json(self.body)
+
+    @property
+    def question(self) -> str:
+        """Tells what people are asked from what they were asked before: 16 hex digits.
+
+        All that is told of it is part of that, bound or not, but for the expiry, which may move on and on.
+        """
+        asked = body_of(replace(self.asked, expires_at=None))
+        return hash_of(f"{self.revision} {asked}")[:SHOWN_DIGITS]
 
     @property
     def for_how_long(self) -> Duration:
@@ -138,6 +158,10 @@ class CardRow:
 
     ``told_revision``: the revision whose facts, too long for the card, stand whole in its thread; 0 for none.
     ``anew_revision``: the revision in which it was posted anew, its message having been gone; 0 for none.
+    ``shown_policy`` marks the policy with which it was last drawn and, after a dot, how it looked then.
+    ``reminders`` were posted in its thread while nobody answered, the latest at ``reminded_at``; the backup was
+    called at ``backup_at``. ``shown_question``, of `RequestRow.question`, is what it asks since ``shown_at``.
+    ``proven_at``: when Slack last took a post or an edit of it.
     """
 
     request_key: str
@@ -150,6 +174,13 @@ class CardRow:
     lost_because: str
     told_revision: int = 0
     anew_revision: int = 0
+    shown_policy: str = ""
+    reminders: int = 0
+    reminded_at: int | None = None
+    backup_at: int | None = None
+    shown_question: str = ""
+    shown_at: int | None = None
+    proven_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +204,10 @@ class BacklogRow:
 
 @dataclass(frozen=True, slots=True)
 class VoteRow:
-    """One approver's answer to one revision of a request, given in one channel."""
+    """One approver's answer to one revision of a request, given in one channel.
+
+    ``standing``, ``groups``, ``in_channel`` and ``email`` are what was looked up of the person then.
+    """
 
     id: int
     request_key: str
@@ -187,6 +221,16 @@ class VoteRow:
     voted_at: int
     inbox_id: int
     until_at: int | None = None
+    standing: Standing = Standing.MEMBER
+    groups: frozenset[str] = frozenset()
+    in_channel: bool = False
+    email: str = ""
+
+    def seconds_left(self, now: int) -> int:
+        """For how long it approves at ``now``; 0 for one time, the least."""
+        if self.until_at is None or self.duration is None:
+            return self.duration or 0
+        return min((self.until_at - now) // SECOND, self.duration)
 
 
 UNDECIDED: dict[str, object] = {
@@ -212,6 +256,7 @@ UNDECIDED: dict[str, object] = {
     "outcome_detail": "",
     "settled_at": None,
     "until_at": None,
+    "deciders": "",
 }
 """The columns of a request that nobody has answered."""
 
@@ -289,6 +334,36 @@ def card_of(connection: Connection, key: str, channel: str) -> CardRow | None:
     return None if found is None else _CARD.validate_python(dict(found))
 
 
+def cards_that_wait(
+    connection: Connection, channels: Collection[str], upstreams: Collection[str], *more: ColumnElement[bool]
+) -> list[tuple[CardRow, RequestRow]]:
+    """The cards that stand in these channels, with their requests of these upstreams, which wait; oldest first.
+
+    ``more`` conditions may be said.
+    """
+    query = (
+        select(cards, requests)
+        .join(requests, requests.c.key == cards.c.request_key)
+        .where(
+            cards.c.state == CardState.POSTED,
+            cards.c.channel.in_(channels),
+            requests.c.state == State.PENDING,
+            requests.c.upstream.in_(upstreams),
+            *more,
+        )
+        .order_by(cards.c.claimed_at, cards.c.request_key, cards.c.channel)
+    )
+    of_card = len(cards.c)
+    rows = [tuple(row) for row in connection.execute(query)]
+    return [
+        (
+            _CARD.validate_python(dict(zip(cards.c.keys(), row[:of_card], strict=True))),
+            _REQUEST.validate_python(dict(zip(requests.c.keys(), row[of_card:], strict=True))),
+        )
+        for row in rows
+    ]
+
+
 def card_at(connection: Connection, channel: str, ts: str) -> CardRow | None:
     """The card that is this message."""
     query = select(cards).where(cards.c.channel == channel, cards.c.ts == ts)
@@ -340,4 +415,5 @@ def votes_of(connection: Connection, key: str, revision: int, channel: str) -> l
         .where(votes.c.request_key == key, votes.c.revision == revision, votes.c.channel == channel)
         .order_by(votes.c.id)
     )
-    return [_VOTE.validate_python(dict(row)) for row in connection.execute(query).mappings()]
+    rows = connection.execute(query).mappings()
+    return [_VOTE.validate_python({**row, "groups": json.loads(row["groups"])}) for row in rows]

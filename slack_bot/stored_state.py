@@ -3,10 +3,12 @@
 import threading
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import Connection, func, select
 
 from slack_bot.audit import Kind
 from slack_bot.channel_store import ChannelStore
+from slack_bot.declared_policy import NOTHING_SEEN, DeclaredPolicy, newest, put_on_record
 from slack_bot.ledger import Ledger, audit
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.shelf import OutsideChange
@@ -25,6 +27,8 @@ What was changed outside of the bot each replica finds for itself, and says so.
 OVERTAKEN = 1_000
 """PostgreSQL gives a record its number before others see it: of so many, the newer may be seen first."""
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
@@ -38,7 +42,9 @@ class StoredState:
     """Channels and schedules as this process read them last. Any thread may use it.
 
     With several replicas the ledger, which they share, tells of each change at once, and the store only who
-    reads it again. Where no other process can change anything, nothing here costs a query.
+    reads it again. What is declared nobody can read again: of replicas that go by different declarations the
+    one that started last decides, and the others are overtaken. Where no other process can change anything,
+    nothing here costs a query.
     """
 
     def __init__(self, ledger: Ledger, channels: ChannelStore, schedules: ScheduleStore) -> None:
@@ -47,6 +53,26 @@ class StoredState:
         self._ledger = ledger
         self._reading = threading.Lock()
         self._mark: _Mark | None = None
+        self._declared = ""
+        self._newest = NOTHING_SEEN
+        self._overtaken = False
+        self._telling = threading.Lock()
+
+    def declare(self, policy: DeclaredPolicy, now: int) -> None:
+        """This process goes by ``policy`` from now on, and puts it on record where it is another than before."""
+        with self._ledger.write() as tx:
+            put_on_record(tx, now, policy)
+        self._declared = policy.hash
+
+    def is_overtaken(self) -> bool:
+        """Whether another replica, which started later, goes by something else that was declared.
+
+        Then nothing that this process would decide, rate or show is by the rules that hold.
+        """
+        if self._ledger.sole:
+            return False
+        with self._ledger.read() as connection:
+            return self._is_overtaken(connection)
 
     @property
     def trouble(self) -> str:
@@ -64,11 +90,13 @@ class StoredState:
             return changes
 
     def is_current(self, connection: Connection) -> bool:
-        """Whether nobody has put a change on record since the last reading."""
+        """Whether nobody has put a change on record since the last reading, and nobody has overtaken us."""
         if self._ledger.sole:
             return True
         mark = self._mark
-        return mark is not None and _changes(connection, mark.after) == mark.changes
+        if mark is None or self._is_overtaken(connection):
+            return False
+        return _changes(connection, mark.after) == mark.changes
 
     def is_up_to_date(self) -> bool:
         """The same, outside of a transaction."""
@@ -78,14 +106,33 @@ class StoredState:
             return self.is_current(connection)
 
     def bring_up_to_date(self) -> bool:
-        """Reads both anew where that is overdue. False where the channels cannot be read.
+        """Reads both anew where that is overdue. False where the channels cannot be read, or it is overtaken.
 
         What changed without us is for the next `refresh` to return.
         """
         if self.is_up_to_date():
             return True
+        if self.is_overtaken():
+            return False
         with self._reading:
             return self.is_up_to_date() or self._look()
+
+    def _is_overtaken(self, connection: Connection) -> bool:
+        self._newest = found = newest(connection, self._newest)
+        overtaken = found.hash not in ("", self._declared)
+        self._tell(overtaken=overtaken)
+        return overtaken
+
+    def _tell(self, *, overtaken: bool) -> None:
+        """Once when it begins, once when it is over; whoever finds it first."""
+        with self._telling:
+            was, self._overtaken = self._overtaken, overtaken
+        if overtaken and not was:
+            log.error(
+                "another replica runs with another channels.json or SLACK_CHANNEL: this one decides nothing"
+            )
+        elif was and not overtaken:
+            log.info("the replicas run with the same channels.json and SLACK_CHANNEL again")
 
     def _look(self) -> bool:
         mark = self._marked()

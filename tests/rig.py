@@ -4,9 +4,11 @@ Restarting is throwing all pieces away and building them anew over the same ledg
 `Killed` where a transaction would begin: whatever was committed or sent before stands, and nothing after it.
 """
 
+import math
 import random
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -24,28 +26,32 @@ from slack_bot.auto_approver import AutoApprover
 from slack_bot.blocks import UpstreamName
 from slack_bot.channel_store import Channel, ChannelStore
 from slack_bot.clerk import Clerk
-from slack_bot.clock import SECOND, now_us
 from slack_bot.closed_channels import ClosedChannels
 from slack_bot.config import Settings
 from slack_bot.connection import SocketModeConnection
 from slack_bot.coverage import Coverage
 from slack_bot.desk import Desk
 from slack_bot.directory import Directory
+from slack_bot.escalator import Escalator
+from slack_bot.hearing import Hearing
 from slack_bot.identity import Identity
 from slack_bot.inbox import Inbox
 from slack_bot.ledger import Ledger
 from slack_bot.pace import Pace
 from slack_bot.parameter_store import DirectoryStore, ParameterStore
-from slack_bot.policy import Admins, ChannelPolicy
+from slack_bot.policy import Admins, ChannelPolicy, Terms
 from slack_bot.poller import ApprovalPoller
 from slack_bot.publisher import Board, Publisher
+from slack_bot.rated import rated
 from slack_bot.reconciler import Worker
 from slack_bot.refresher import Refresher
+from slack_bot.risk_rules import RiskRule
 from slack_bot.rows import RequestRow, key_of, request_by_key
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.stored_state import StoredState
 from slack_bot.web_client import web_client
 from tests.audit_key import AUDIT_KEY
+from tests.clock import Clock
 from upstream_client.privilege_manager import Contract, PrivManClient
 
 APPROVALS = "C01APPROVALS"
@@ -60,43 +66,24 @@ OUTSIDER, GUEST, OUR_BOT, OTHER_BOT, STRANGER = (
 )
 APPROVERS_GROUP = "S01APPROVERS"
 APPROVERS = ChannelPolicy(groups=(APPROVERS_GROUP,))
-DONE = {"✅ Approved": "Approved", "⛔ Denied": "Denied"}
+DONE = {
+    "✅ Approved": "Approved",
+    "⛔ Denied": "Denied",
+    "⌛ Approved": "Approved",
+    "⌛ Denied": "Denied",
+    "🚨 Approved": "Approved",
+}
 """How a settled card begins, and the upstream's word for it."""
 WAITING = "waiting for Privilege Manager"
 """How the headline of a card ends whose answer is still on its way."""
+IN_ORDER = ("clerk", "auto_approver", "applier", "clerk", "publisher")
+"""The clerk twice: what is settled is told to whoever asked."""
 PATIENCE = 400
 """Rounds in which everything must come to rest."""
 
 
 class Killed(BaseException):
     """The process is gone."""
-
-
-class Clock:
-    """Time that passes only where the test lets it, however busy the machine is.
-
-    It begins now, for Slack and the upstream go by real time. Each reading is a microsecond after the one
-    before, so that what happens later is told later.
-    """
-
-    def __init__(self) -> None:
-        self._at = now_us()
-        self._reading = threading.Lock()
-
-    def now(self) -> int:
-        """Microseconds since 1970 UTC."""
-        with self._reading:
-            self._at += 1
-            return self._at
-
-    def monotonic(self) -> float:
-        """Seconds; moves with `now`."""
-        return self.now() / SECOND
-
-    def advance(self, seconds: float) -> None:
-        """Lets so much time pass at once."""
-        with self._reading:
-            self._at += int(seconds * SECOND)
 
 
 class Rig:
@@ -112,6 +99,8 @@ class Rig:
         clock: Clock | None = None,
         admins: Admins | None = None,
         store: ParameterStore | None = None,
+        defaults: Terms | None = None,
+        risk_rules: Sequence[RiskRule] = (),
     ) -> None:
         """``ledger_url`` and ``clock`` are for two of them over one ledger: replicas.
 
@@ -126,6 +115,8 @@ class Rig:
         self.client: type[PrivManClient] = PrivManClient
         declared = {APPROVALS: APPROVERS} if channels is None else channels
         self.declared = [Channel(id, policy) for id, policy in declared.items()]
+        self.defaults = defaults
+        self.risk_rules = risk_rules
         self.store = store or DirectoryStore(folder / "state")
         self.admins = admins or Admins()
         self.notes: list[str] = []
@@ -134,6 +125,8 @@ class Rig:
         """The refresher would be woken."""
         self.emptied = threading.Event()
         """The clerk has handled everything."""
+        self.hears = True
+        """What people press gets to the bot; for those who count the time."""
         self.slack_timeout = 2
         self.upstream_timeout = (1.0, 1.0)
 
@@ -168,7 +161,7 @@ class Rig:
     def _build(self) -> None:
         settings, clock, instance = self.settings(), self.clock.now, f"process-{random.random()}"
         self.ledger = Ledger(self.ledger_url, AUDIT_KEY)
-        self.channels = ChannelStore(self.declared, self.store)
+        self.channels = ChannelStore(self.declared, self.store, defaults=self.defaults)
         self.schedules = ScheduleStore(self.store)
         self.state = StoredState(self.ledger, self.channels, self.schedules)
         self.refresher = Refresher(self.ledger, self.state, None, clock, _nothing)
@@ -189,14 +182,22 @@ class Rig:
             Board(self.ledger, client, self.channels, names, clock, pace, instance, identity.bot_id, closed)
         )
         covers = coverage.still_covers
-        self.applier = Applier(self.upstream, self.ledger, clock, _nothing, instance, covers)
-        self.poller = ApprovalPoller(self.upstream, self.ledger, clock, _nothing, self.last_read)
+        (upstream,) = rated([self.upstream], self.risk_rules)
+        self.applier = Applier(upstream, self.ledger, clock, _nothing, instance, covers)
+        self.poller = ApprovalPoller(upstream, self.ledger, clock, _nothing, self.last_read)
         self.auto_approver = AutoApprover(
             self.ledger, coverage, names, clock, _nothing, _nothing, self.outdated.set
+        )
+        hearing = Hearing(clock(), self.clock.monotonic, self._last_deaf)
+        self.escalator = Escalator(
+            self.ledger, self.state, closed, names, clock, hearing, _nothing, self.outdated.set
         )
         self.clerk = Clerk(self._desk(client, identity, names), client, clock, self.emptied.set)
         self.saved = threading.Event()
         self._connect(settings, identity)
+
+    def _last_deaf(self) -> float:
+        return -math.inf if self.hears else self.clock.monotonic()
 
     def _desk(self, client: WebClient, identity: Identity, names: dict[str, UpstreamName]) -> Desk:
         return Desk(
@@ -259,7 +260,7 @@ class Rig:
             if made["method"] in ("chat.postMessage", "chat.update") and metadata and sent["blocks"]:
                 request = known.get(metadata["event_payload"].get("request"))
                 headline = "" if request is None else sent["blocks"][0]["text"]["text"]
-                done = DONE.get(headline.partition(" by ")[0].partition(" automatically")[0])
+                done = DONE.get(re.split(" by | automatically|:", headline)[0])
                 if request is not None and done is not None and not headline.endswith(WAITING):
                     assert (request["status"], request["decisions"]) == (done, 1)
                     assert request["decided_at"] <= made["time"]
@@ -271,6 +272,7 @@ class Rig:
             "refresher": self.refresher,
             "poller": self.poller,
             "auto_approver": self.auto_approver,
+            "escalator": self.escalator,
             "publisher": self.publisher,
             "clerk": self.clerk,
             "applier": self.applier,
@@ -283,7 +285,7 @@ class Rig:
     def run(self, *names: str) -> None:
         """Steps these reconcilers (else all but the poller), letting time pass, until none has more to do."""
         for _ in range(PATIENCE):
-            waits = [self.step(name) for name in names or ("clerk", "auto_approver", "applier", "publisher")]
+            waits = [self.step(name) for name in names or IN_ORDER]
             due = [wait for wait in waits if wait is not None]
             if not due:
                 return

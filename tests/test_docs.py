@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from slack_bot import app, health, heartbeat
-from slack_bot.channel_store import ChannelStore
 from slack_bot.command_parser import AutoApprove, Misunderstood, apply, parse
 from slack_bot.commands import COMMANDS
 from slack_bot.config import Settings
@@ -154,15 +153,6 @@ def test_every_command_stands_in_the_channels_page_and_is_understood() -> None:
     for written in told:
         as_sent = written.replace("@person", "<@U0123456789>").replace("@group", "<!subteam^S0123456789>")
         assert not isinstance(parse(as_sent), Misunderstood), written
-
-
-def test_the_channels_file_in_the_page_can_be_used(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```json\n(.*?)```", (DOCS / "channels.md").read_text(), re.DOTALL)
-    (tmp_path / "channels.json").write_text(block)
-    first, second = ChannelStore.read_file(tmp_path / "channels.json")
-    assert (first.policy.users, first.policy.groups) == (("U0123456789",), ("S0123456789",))
-    assert second.policy.everyone
-    assert ChannelStore.read_file(ROOT / "channels.json") == []
 
 
 def _schedule_commands() -> list[str]:

@@ -170,7 +170,8 @@ class Capabilities:
 
     ``comment``: it keeps a decision's comment, so that ours can be recognised. ``get_one``: it tells of one
     request what became of it after it left the list. ``approve`` and ``deny`` are its own verbs, for buttons.
-    ``other_durations``: beside ``durations``, any whole number of minutes is taken.
+    ``other_durations``: beside ``durations``, any whole number of minutes is taken. ``escalates``: it has its own
+    way of dealing with what nobody answers.
     """
 
     comment: bool
@@ -179,3 +180,4 @@ class Capabilities:
     approve: str = "Approve"
     deny: str = "Deny"
     other_durations: bool = False
+    escalates: bool = False

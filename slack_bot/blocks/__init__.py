@@ -3,6 +3,7 @@
 Outside text stands only in plain_text and rich_text elements, cut to Slack's limits.
 """
 
+from slack_bot.blocks.break_glass import BREAK_GLASS_FORM, announced_in, break_glass_form, broken_glass
 from slack_bot.blocks.card import METADATA_TYPE, card
 from slack_bot.blocks.decision import (
     APPROVE,
@@ -13,9 +14,11 @@ from slack_bot.blocks.decision import (
     Choice,
     button_value,
     choice_value,
+    may_break_glass,
     option_value,
 )
 from slack_bot.blocks.details import details
+from slack_bot.blocks.durations import none_is_short_enough, told_duration
 from slack_bot.blocks.facts import RISK_WORDS, long_facts
 from slack_bot.blocks.message import Card, Message
 from slack_bot.blocks.modals import (
@@ -27,17 +30,18 @@ from slack_bot.blocks.modals import (
     REASON,
     REASON_BLOCK,
     TYPED_DURATION,
+    Asking,
     View,
     approve_form,
     deny_form,
-    told_duration,
 )
-from slack_bot.blocks.remarks import NAME_LIMIT
+from slack_bot.blocks.remarks import NAME_LIMIT, deciders
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.blocks.welcome import (
     EVERYONE,
     EVERYONE_BLOCK,
     GROUPS_BLOCK,
+    MARK_DIGITS,
     PEOPLE_BLOCK,
     PICK_EVERYONE,
     PICK_GROUPS,
@@ -52,6 +56,7 @@ from slack_bot.blocks.welcome import (
 __all__ = [
     "APPROVE",
     "APPROVE_FORM",
+    "BREAK_GLASS_FORM",
     "CHOOSE_DURATION",
     "CHOSEN_DURATION",
     "DECISION_BLOCK",
@@ -62,6 +67,7 @@ __all__ = [
     "EVERYONE_BLOCK",
     "GROUPS_BLOCK",
     "LONGEST_REASON",
+    "MARK_DIGITS",
     "METADATA_TYPE",
     "MORE",
     "NAME_LIMIT",
@@ -75,20 +81,27 @@ __all__ = [
     "SAVE_APPROVERS",
     "SAVE_BLOCK",
     "TYPED_DURATION",
+    "Asking",
     "Card",
     "Choice",
     "Message",
     "UpstreamName",
     "View",
+    "announced_in",
     "approve_form",
+    "break_glass_form",
+    "broken_glass",
     "button_value",
     "card",
     "choice_value",
+    "deciders",
     "deny_form",
     "farewell",
     "details",
     "long_facts",
     "mark_of",
+    "may_break_glass",
+    "none_is_short_enough",
     "option_value",
     "told_duration",
     "welcome",

@@ -1,39 +1,78 @@
 """The card: a request as a Slack message, waiting or settled. Pure: rows in, Block Kit out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from slack_bot.blocks.decision import decision, plain
+from slack_bot.blocks.durations import none_is_short_enough
 from slack_bot.blocks.facts import TITLE_LIMIT, facts_block, justification_block, title_of
 from slack_bot.blocks.message import Card
-from slack_bot.blocks.remarks import NAME_LIMIT, SIGNS, headline, remark
+from slack_bot.blocks.progress import progress
+from slack_bot.blocks.remarks import NAME_LIMIT, headline, remark, sign
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.plain_text import cut, escaped, one_line
-from slack_bot.rich_text import Element, block, line, section, text
+from slack_bot.policy import ChannelPolicy, Vote, count
+from slack_bot.rich_text import Element, Line, block, line, section, text
 from slack_bot.rows import RequestRow, State
+from upstream_client.models import Risk
 
 METADATA_TYPE = "approval_request"
 HEADER_LIMIT = 150
 FALLBACK_LIMIT = 700
 """Escaped it may grow fivefold, and chat.update takes 4,000 (docs.slack.dev/reference/methods/chat.update)."""
+LOUD_RISKS = {Risk.HIGH: "🟠 High risk: ", Risk.CRITICAL: "🔴 Critical risk: "}
+"""How the headline of a waiting request begins, instead of with its sign."""
 
 
-def card(row: RequestRow, upstream: UpstreamName) -> Card:
-    """The request as it stands."""
+def card(
+    row: RequestRow,
+    upstream: UpstreamName,
+    policy: ChannelPolicy | None,
+    votes: Sequence[Vote],
+    *,
+    backup_called: bool = False,
+) -> Card:
+    """The request as it stands in a channel.
+
+    ``policy`` is the channel's, None where the channel is not known; ``votes`` are those of the request's
+    revision in it.
+    """
     asked = row.asked
     waiting = row.state is State.PENDING
     said = title_of(asked) if waiting else headline(row, upstream)
-    header = SIGNS[row.state] + said
+    loud = LOUD_RISKS.get(asked.risk, "") if waiting else ""
+    header = (loud or sign(row)) + said
     blocks = [_header(header)]
     if not waiting or len(header) > HEADER_LIMIT:
         blocks.append(block("asked", section([line(text(cut(title_of(asked), TITLE_LIMIT), bold=True))])))
-    blocks.append(facts_block(row, upstream))
+    blocks.append(facts_block(row, upstream, policy))
     if asked.justification:
         blocks.append(justification_block(row))
     if words := remark(row, upstream):
         blocks.append(block("remark", section(words)))
     if waiting:
-        blocks.append(decision(row, upstream))
+        told = _told_of_the_policy(row, upstream, policy, votes, backup_called=backup_called)
+        blocks += [block("approvals", section(told))] if told else []
+        blocks.append(decision(row, upstream, policy))
     return Card(_fallback(row, upstream, said), blocks, _metadata(row))
+
+
+def _told_of_the_policy(
+    row: RequestRow,
+    upstream: UpstreamName,
+    policy: ChannelPolicy | None,
+    votes: Sequence[Vote],
+    *,
+    backup_called: bool,
+) -> list[Line]:
+    """How far the approvals have come; where it cannot be approved at all, why not."""
+    if policy is None:
+        return []
+    if policy.longest is not None and none_is_short_enough(row.asked, upstream, policy):
+        longest = f"an approval holds for {policy.longest.words} at most"
+        why = f"⚠️ In this channel {longest}, and {upstream.title} offers nothing so short: it can only be denied."
+        return [line(text(why))]
+    return progress(count(policy, row.asked, votes, backup_called=backup_called), upstream)
 
 
 def _header(words: str) -> Element:
@@ -48,7 +87,8 @@ def _fallback(row: RequestRow, upstream: UpstreamName, said: str) -> str:
     requester = cut(one_line(asked.requester), NAME_LIMIT)
     who = f" for {requester}" if requester else ""
     if row.state is State.PENDING:
-        words = f"Approval needed: {said}{who} ({upstream.title})"
+        loud = f", {asked.risk.value} risk" if asked.risk in LOUD_RISKS else ""
+        words = f"Approval needed{loud}: {said}{who} ({upstream.title})"
     else:
         words = f"{said}: {title_of(asked)}{who}"
     return escaped(cut(words, FALLBACK_LIMIT))

@@ -7,8 +7,10 @@ for what was chosen; nothing else.
 from collections.abc import Sequence
 from enum import StrEnum
 
+from slack_bot.blocks.durations import choosable, none_is_short_enough
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.plain_text import cut, one_line
+from slack_bot.policy import ChannelPolicy, takes_several
 from slack_bot.rich_text import Element
 from slack_bot.rows import RequestRow, shown_digest
 from upstream_client.models import ONE_TIME, Duration
@@ -33,6 +35,8 @@ class Choice(StrEnum):
     """Approve with a comment."""
     REASON = "reason"
     """Deny with a reason."""
+    BREAK_GLASS = "break_glass"
+    """Approve alone, for the whole quorum."""
     DETAILS = "details"
 
 
@@ -66,18 +70,20 @@ def duration_options(durations: Sequence[Duration]) -> list[Element]:
     return [option(one.words.capitalize(), option_value(one)) for one in durations]
 
 
-def decision(row: RequestRow, upstream: UpstreamName) -> Element:
-    """The duration menu, Approve, Deny, and what needs a modal."""
+def decision(row: RequestRow, upstream: UpstreamName, policy: ChannelPolicy | None) -> Element:
+    """The duration menu, Approve, Deny, and what needs a modal; nothing that the policy of the channel forbids.
+
+    ``policy`` is None where the channel is not known. Where nothing is short enough it can only be denied.
+    """
     value = button_value(row)
-    buttons = [
-        _button(APPROVE, upstream.approve, value, "primary"),
-        _button(DENY, upstream.deny, value, "danger"),
-    ]
-    menu = _duration_menu(row, upstream)
+    buttons = [_button(DENY, upstream.deny, value, "danger")]
+    if not none_is_short_enough(row.asked, upstream, policy):
+        buttons.insert(0, _button(APPROVE, upstream.approve, value, "primary"))
+    menu = _duration_menu(row, upstream, policy)
     return {
         "type": "actions",
         "block_id": DECISION_BLOCK,
-        "elements": [*menu, *buttons, _more(row, upstream)],
+        "elements": [*menu, *buttons, _more(row, upstream, policy)],
     }
 
 
@@ -86,26 +92,36 @@ def _button(action_id: str, label: str, value: str, style: str) -> Element:
     return {"type": "button", "action_id": action_id, "text": words, "value": value, "style": style}
 
 
-def _more(row: RequestRow, upstream: UpstreamName) -> Element:
-    choices = (
-        (Choice.COMMENT, _verb_with(upstream.approve, " with a comment…")),
+def _more(row: RequestRow, upstream: UpstreamName, policy: ChannelPolicy | None) -> Element:
+    """Slack takes five at most."""
+    choices = [
         (Choice.REASON, _verb_with(upstream.deny, " with a reason…")),
         (Choice.DETAILS, "Details"),
-    )
+    ]
+    may_be_approved = not none_is_short_enough(row.asked, upstream, policy)
+    if may_be_approved:
+        choices.insert(0, (Choice.COMMENT, _verb_with(upstream.approve, " with a comment…")))
+    if may_be_approved and policy is not None and may_break_glass(row, policy):
+        choices.append((Choice.BREAK_GLASS, "🚨 Break glass…"))
     options = [option(words, choice_value(choice, row)) for choice, words in choices]
     return {"type": "overflow", "action_id": MORE, "options": options}
+
+
+def may_break_glass(row: RequestRow, policy: ChannelPolicy) -> bool:
+    """Whether one approver may decide for all: where that is allowed, and one would not be enough anyway."""
+    return policy.break_glass.allowed and takes_several(policy, row.asked.risk)
 
 
 def _verb_with(verb: str, words: str) -> str:
     return cut(one_line(verb), OPTION_LIMIT - len(words)) + words
 
 
-def _duration_menu(row: RequestRow, upstream: UpstreamName) -> list[Element]:
+def _duration_menu(row: RequestRow, upstream: UpstreamName, policy: ChannelPolicy | None) -> list[Element]:
     """With a single choice as well: what it shows comes with the press, and is what is approved.
 
-    Nothing where approving one time, the least, is all there is.
+    Nothing where approving one time, the least, is all there is, and where nothing is short enough.
     """
-    offered = row.asked.durations
+    offered = choosable(row.asked, policy)
     if offered in ((), (ONE_TIME,)) and not upstream.other_durations:
         return []
     has_others = upstream.other_durations or len(offered) > MENU_LIMIT

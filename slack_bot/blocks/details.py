@@ -8,13 +8,17 @@ from slack_bot import rich_text
 from slack_bot.audit import Kind, Record
 from slack_bot.blocks import history
 from slack_bot.blocks.decision import plain
+from slack_bot.blocks.durations import none_is_short_enough
 from slack_bot.blocks.facts import RISK_WORDS, expires, fact_line, requested, title_of, told_facts, where_from
+from slack_bot.blocks.mentions import mentioning
 from slack_bot.blocks.modals import View
 from slack_bot.blocks.passages import passages
+from slack_bot.blocks.progress import progress
 from slack_bot.blocks.remarks import headline, remark
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.clock import utc_text
 from slack_bot.plain_text import cut, in_line, visible
+from slack_bot.policy import ChannelPolicy, count, in_words, with_short_lists
 from slack_bot.rich_text import Element, Line, block, line, moment, section, text
 from slack_bot.rows import RequestRow, State, VoteRow, shown_digest
 from upstream_client.models import ApprovalRequest, Verdict
@@ -31,23 +35,30 @@ LINE_LIMIT = 300
 TOGETHER = 20
 ID_LIMIT = 300
 REASON_LIMIT = 200
+MOST_RULES = 30
+RULE_LIMIT = 1_000
 
 
 def details(
     row: RequestRow,
     upstream: UpstreamName,
+    policy: ChannelPolicy | None,
     votes: Sequence[VoteRow],
     records: Sequence[Record],
     requester: str = "",
+    *,
+    backup_called: bool = False,
 ) -> View:
-    """The request whole, where it stands, who answered, and the last of what happened to it.
+    """The request whole, where it stands, who answered, by which rules, and the last of what happened to it.
 
-    ``requester`` is the id in Slack of who asked, where it is known.
+    ``policy`` is that of the channel, None where it is not known; ``votes`` those of the request's revision in
+    it; ``requester`` is the id in Slack of who asked, where it is known.
     """
     lines = [
         line(text("State: ", bold=True), text(_state(row, upstream))),
         *([line(text("Asked by: ", bold=True), rich_text.user(requester))] if requester else []),
         *remark(row, upstream),
+        *_progress(row, upstream, policy, votes, backup_called=backup_called),
         *(_vote(one) for one in votes[-MOST_VOTES:]),
     ]
     # What a press led to is told beside it.
@@ -57,6 +68,7 @@ def details(
     blocks = [
         block("state", section(lines)),
         *_whole(row.asked),
+        *([block("policy", section(_rules(policy)))] if policy is not None else []),
         block("ids", section(_about(row, upstream))),
         *([block("story", section(story))] if happened else []),
     ]
@@ -71,6 +83,35 @@ def details(
 
 def _state(row: RequestRow, upstream: UpstreamName) -> str:
     return "Waiting for an answer" if row.state is State.PENDING else headline(row, upstream)
+
+
+def _progress(
+    row: RequestRow,
+    upstream: UpstreamName,
+    policy: ChannelPolicy | None,
+    votes: Sequence[VoteRow],
+    *,
+    backup_called: bool,
+) -> list[Line]:
+    """Nothing of a request that waits no more, or that can only be denied."""
+    if row.state is not State.PENDING or none_is_short_enough(row.asked, upstream, policy) or policy is None:
+        return []
+    return progress(count(policy, row.asked, votes, backup_called=backup_called), upstream)
+
+
+def _rules(policy: ChannelPolicy) -> list[Line]:
+    told = (
+        line(text(f"{part.rule}: ", bold=True), *mentioning(_cut(with_short_lists(part.words))))
+        for part in in_words(policy)[:MOST_RULES]
+    )
+    return [line(text("What holds in this channel", bold=True)), *told]
+
+
+def _cut(words: str) -> str:
+    """Not within a mention, of which the reader would see nothing but signs."""
+    if len(words) <= RULE_LIMIT:
+        return words
+    return f"{words[:RULE_LIMIT].rpartition(' ')[0]} …"
 
 
 def _vote(vote: VoteRow) -> Line:

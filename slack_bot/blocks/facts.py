@@ -10,11 +10,13 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from slack_bot import rich_text
+from slack_bot.blocks.durations import told_duration
 from slack_bot.blocks.message import Message
 from slack_bot.blocks.passages import LABEL_LIMIT, PASSAGE_LIMIT, Passage, packed, passages
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.clock import utc_text
 from slack_bot.plain_text import cut, cut_and_count, escaped, in_line, one_line, visible
+from slack_bot.policy import ChannelPolicy
 from slack_bot.rich_text import Element, Line, block, line, moment, quote, section, text
 from slack_bot.rows import RequestRow, State
 from upstream_client.models import ApprovalRequest, Fact, Risk
@@ -61,12 +63,13 @@ def fact_line(label: str, value: str, limit: int = VALUE_LIMIT, where: str = "")
     return line(text(f"{cut(one_line(label), LABEL_LIMIT)}: ", bold=True), text(shown))
 
 
-def facts_block(row: RequestRow, upstream: UpstreamName) -> Element:
+def facts_block(row: RequestRow, upstream: UpstreamName, policy: ChannelPolicy | None) -> Element:
     """Everything that is told of a request in lines; until when it can be answered, while it is open."""
     asked = row.asked
     is_open = row.state in (State.PENDING, State.DECIDED)
     expiry = [expires(asked.expires_at)] if is_open and asked.expires_at is not None else []
-    duration = [fact_line("For", asked.durations[0].words)] if _has_one_duration(asked, upstream) else []
+    told = told_duration(asked, upstream, policy)
+    duration = [] if told is None else [fact_line("For", told.words)]
     lines = [
         *_shown_facts(row),
         *duration,
@@ -76,10 +79,6 @@ def facts_block(row: RequestRow, upstream: UpstreamName) -> Element:
         where_from(asked, upstream),
     ]
     return block("facts", section(lines))
-
-
-def _has_one_duration(asked: ApprovalRequest, upstream: UpstreamName) -> bool:
-    return len(asked.durations) == 1 and not upstream.other_durations
 
 
 def justification_block(row: RequestRow) -> Element:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from slack_bot import rich_text
+from slack_bot.approvals import THE_SCHEDULE, THE_TIME_LIMIT, Cause
 from slack_bot.audit import THE_BOT, Kind, Record
 from slack_bot.clock import utc_text
 from slack_bot.plain_text import cut, in_line
@@ -12,6 +13,7 @@ from slack_bot.rich_text import Element, Line, line, moment, text
 WORDS_LIMIT = 200
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,20}")
+_QUORUM = ("approvals", "needed")
 
 
 def told(record: Record) -> Line:
@@ -61,8 +63,21 @@ def _voted(record: Record) -> list[Element]:
 def _decided(record: Record) -> list[Element]:
     approved = _said(record, "verdict") == "approve"
     done = f"Approved for {_said(record, 'duration')}" if approved else "Denied"
-    by = text("the schedule") if record.actor == THE_BOT else _who(record)
+    nobody = THE_TIME_LIMIT if _said(record, "cause") == Cause.TIMEOUT else THE_SCHEDULE
+    by = text(nobody) if record.actor == THE_BOT else _who(record)
     return [text(f"{done} by "), by, *_where(record)]
+
+
+def _broke_the_glass(record: Record) -> list[Element]:
+    approvals, needed = (cut(in_line(str(record.detail.get(name))), WORDS_LIMIT) for name in _QUORUM)
+    why = f": {_said(record, 'reason')}" if _said(record, "reason") else ""
+    quorum = f", with {approvals} of {needed} approvals{why}"
+    return [_who(record), text(" broke the glass"), *_where(record), text(quorum)]
+
+
+def _reminded(record: Record) -> list[Element]:
+    called = _said(record, "what") == "backup"
+    return [text("The backup was called" if called else "Reminded"), *_where(record)]
 
 
 def _refused(record: Record) -> list[Element]:
@@ -79,6 +94,13 @@ _WORDS: Mapping[str, Callable[[Record], list[Element]]] = {
     Kind.CLICK: _clicked,
     Kind.VOTE: _voted,
     Kind.DECIDED: _decided,
+    Kind.BREAK_GLASS: _broke_the_glass,
+    Kind.ANNOUNCED: lambda record: [text("The broken glass was announced"), *_where(record)],
+    Kind.NOT_ANNOUNCED: lambda record: [
+        *_with(record, "The broken glass could not be announced", "why"),
+        *_where(record),
+    ],
+    Kind.REMINDED: _reminded,
     Kind.REFUSAL: _refused,
     Kind.SECURITY: _refused,
     Kind.INTENT: lambda record: [text("Being sent")],

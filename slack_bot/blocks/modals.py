@@ -1,13 +1,16 @@
 """The forms of an answer that needs words: approve with a comment or another duration, deny with a reason. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bot.blocks.decision import duration_options, option_value, plain
+from slack_bot.blocks.durations import choosable, told_duration
 from slack_bot.blocks.facts import RISK_WORDS, fact_line, title_of, told_facts
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.language.duration_text import NotADuration, read_length
 from slack_bot.plain_text import cut, one_line
+from slack_bot.policy import ChannelPolicy
 from slack_bot.rich_text import Element, Line, block, line, section, text
 from slack_bot.rows import RequestRow
 from upstream_client.models import Duration
@@ -33,23 +36,37 @@ MOST_GROUPS = 10
 View = dict[str, Any]
 
 
-def approve_form(row: RequestRow, upstream: UpstreamName, menu: str | None, zone: str, metadata: str) -> View:
-    """Asks for how long, and for a comment. ``menu`` is the value that the card's menu showed.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a form asks about: the request and its upstream, and by whose rules.
 
-    ``zone`` is the approver's own, by whose clock "until 18:00" is read.
+    ``menu`` is the value that the card's menu of durations showed; ``zone`` the approver's own, by whose clock
+    "until 18:00" is read; ``metadata`` comes back with the form.
     """
-    comment = _words_input("Comment", "Kept with the decision.", optional=True)
-    blocks = [_asked(row, upstream), *_duration_input(row, upstream, menu, zone), comment]
-    return _form(APPROVE_FORM, upstream.approve, blocks, metadata)
+
+    row: RequestRow
+    upstream: UpstreamName
+    policy: ChannelPolicy
+    menu: str | None
+    zone: str
+    metadata: str
+
+
+def approve_form(asking: Asking) -> View:
+    """Asks for how long, and for a comment."""
+    comment = words_input("Comment", "Kept with the decision.", optional=True)
+    blocks = [asked_block(asking.row, asking.upstream), *duration_input(asking), comment]
+    return form(APPROVE_FORM, asking.upstream.approve, blocks, asking.metadata)
 
 
 def deny_form(row: RequestRow, upstream: UpstreamName, metadata: str) -> View:
     """Asks for a reason."""
-    reason = _words_input("Reason", "Shown on the card and kept with the decision.", optional=False)
-    return _form(DENY_FORM, upstream.deny, [_asked(row, upstream), reason], metadata)
+    reason = words_input("Reason", "Shown on the card and kept with the decision.", optional=False)
+    return form(DENY_FORM, upstream.deny, [asked_block(row, upstream), reason], metadata)
 
 
-def _form(callback_id: str, verb: str, blocks: list[Element], metadata: str) -> View:
+def form(callback_id: str, verb: str, blocks: list[Element], metadata: str) -> View:
+    """A modal with a title and a button that say the same."""
     words = cut(one_line(verb), VERB_LIMIT)
     return {
         "type": "modal",
@@ -62,7 +79,7 @@ def _form(callback_id: str, verb: str, blocks: list[Element], metadata: str) -> 
     }
 
 
-def _asked(row: RequestRow, upstream: UpstreamName) -> Element:
+def asked_block(row: RequestRow, upstream: UpstreamName) -> Element:
     """What is being decided, in short: the title, who asks, and the facts that the decision is bound to."""
     asked = row.asked
     bound = [fact for fact in told_facts(asked) if fact.bound]
@@ -77,7 +94,8 @@ def _asked(row: RequestRow, upstream: UpstreamName) -> Element:
     return block("asked", section(lines))
 
 
-def _words_input(label: str, hint: str, *, optional: bool) -> Element:
+def words_input(label: str, hint: str, *, optional: bool) -> Element:
+    """Asks for a comment or a reason."""
     return {
         "type": "input",
         "block_id": REASON_BLOCK,
@@ -93,29 +111,23 @@ def _words_input(label: str, hint: str, *, optional: bool) -> Element:
     }
 
 
-def _duration_input(row: RequestRow, upstream: UpstreamName, menu: str | None, zone: str) -> list[Element]:
-    """Nothing where there is nothing to choose."""
-    offered = row.asked.durations
-    shown = next((one for one in offered if option_value(one) == menu), None)
-    if upstream.other_durations:
-        return [_typed_duration(shown, zone)]
+def duration_input(asking: Asking) -> list[Element]:
+    """Asks for how long; nothing where there is nothing to choose."""
+    offered = choosable(asking.row.asked, asking.policy)
+    shown = next((one for one in offered if option_value(one) == asking.menu), None)
+    if asking.upstream.other_durations:
+        return [_typed_duration(shown, asking)]
     if len(offered) > 1:
         return [_input("For how long", _duration_menu(offered, shown))]
-    told = told_duration(row, upstream)
+    told = told_duration(asking.row.asked, asking.upstream, asking.policy)
     return [block("duration_told", section([fact_line("For", told.words)]))] if told else []
-
-
-def told_duration(row: RequestRow, upstream: UpstreamName) -> Duration | None:
-    """The only one that may be chosen: the form tells it and does not ask, so its metadata must keep it."""
-    offered = row.asked.durations
-    return offered[0] if len(offered) == 1 and not upstream.other_durations else None
 
 
 def _input(label: str, element: Element) -> Element:
     return {"type": "input", "block_id": DURATION_BLOCK, "label": plain(label), "element": element}
 
 
-def _typed_duration(shown: Duration | None, zone: str) -> Element:
+def _typed_duration(shown: Duration | None, asking: Asking) -> Element:
     initial = {"initial_value": shown.words} if shown is not None and _can_be_typed(shown) else {}
     element = {
         "type": "plain_text_input",
@@ -123,7 +135,9 @@ def _typed_duration(shown: Duration | None, zone: str) -> Element:
         "max_length": LONGEST_DURATION,
         **initial,
     }
-    hint = f"90m, 2h, until 18:00 (by the clock of {zone}), or one time."
+    longest = asking.policy.longest
+    most = "" if longest is None else f" At most {longest.words}."
+    hint = f"90m, 2h, until 18:00 (by the clock of {asking.zone}), or one time.{most}"
     return _input("For how long", element) | {"hint": plain(hint)}
 
 

@@ -1,6 +1,7 @@
 """What became of a request: the headline of its card, and the remark below its facts. Pure."""
 
-from slack_bot import rich_text
+from slack_bot.approvals import THE_SCHEDULE, THE_TIME_LIMIT, Cause
+from slack_bot.blocks.mentions import people
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.clock import SECOND, utc_text
 from slack_bot.plain_text import cut, cut_and_count, in_line, one_line
@@ -21,11 +22,19 @@ SIGNS = {
     State.ELSEWHERE: "☑️ ",
     State.UNCONFIRMED: "⚠️ ",
 }
+CAUSES = {Cause.TIMEOUT.value: "⌛ ", Cause.BREAK_GLASS.value: "🚨 "}
+"""The signs of what was decided otherwise than by votes or a schedule."""
 
 _UNTELLABLE = (
     "It was sent to {upstream}, no answer came back, and the request is gone. "
     "Nobody can tell what became of it: please look in {upstream}."
 )
+
+
+def sign(row: RequestRow) -> str:
+    """What the headline begins with."""
+    settled = row.state in (State.APPROVED, State.DENIED)
+    return CAUSES.get(row.cause or "", SIGNS[row.state]) if settled else SIGNS[row.state]
 
 
 def headline(row: RequestRow, upstream: UpstreamName) -> str:
@@ -45,14 +54,28 @@ def headline(row: RequestRow, upstream: UpstreamName) -> str:
 
 def _done(row: RequestRow) -> str:
     done = "Approved" if row.verdict is Verdict.APPROVE else "Denied"
+    if row.cause == Cause.TIMEOUT:
+        return f"{done}: {'nobody objected' if row.verdict is Verdict.APPROVE else 'not answered'} in time"
     if _is_by_nobody(row):
         return f"{done} automatically"
-    return f"{done} by {cut(one_line(row.decided_by_name), NAME_LIMIT) or row.decided_by}"
+    by = f"{done} by {cut(one_line(row.decided_by_name), NAME_LIMIT) or row.decided_by}"
+    return f"{by}, who broke the glass" if row.cause == Cause.BREAK_GLASS else by
+
+
+def deciders(row: RequestRow) -> tuple[str, ...]:
+    """The user ids of everybody whose answers made the verdict; none where no person decided."""
+    if _is_by_nobody(row):
+        return ()
+    return row.all_who_decided or (row.decided_by,)
 
 
 def _is_by_nobody(row: RequestRow) -> bool:
-    """A schedule decided."""
-    return not row.decided_by
+    """A schedule or the time limit decided."""
+    return row.cause in (Cause.SCHEDULE, Cause.TIMEOUT) or not row.decided_by
+
+
+def _nobody(row: RequestRow) -> str:
+    return THE_TIME_LIMIT if row.cause == Cause.TIMEOUT else THE_SCHEDULE
 
 
 def _elsewhere(row: RequestRow, upstream: UpstreamName) -> str:
@@ -88,10 +111,11 @@ def _decided(row: RequestRow) -> list[Line]:
     when = moment(row.decided_at, utc_text(row.decided_at))
     if _is_by_nobody(row):
         why = f": {cut(in_line(row.reason), DETAIL_LIMIT).rstrip('.')}" if row.reason else ""
-        return [line(*_done_by(row, f"the schedule{why}, "), when, text("."))]
+        return [line(*_done_by(row, f"{_nobody(row)}{why}, "), when, text("."))]
     took = (row.decided_at - (row.asked.requested_at or row.first_seen_at)) // SECOND
     after = f", {_took(took)} after it was asked." if took >= 0 else "."
-    lines = [line(*_done_by(row), rich_text.user(row.decided_by), text(", "), when, text(after))]
+    alone = ", who broke the glass, " if row.cause == Cause.BREAK_GLASS else ", "
+    lines = [line(*_done_by(row), *people(deciders(row)), text(alone), when, text(after))]
     if row.reason:
         lines.append(line(text(f"Reason: {cut_and_count(in_line(row.reason), REASON_LIMIT)}")))
     return lines
@@ -124,8 +148,8 @@ def _settled_without_us(row: RequestRow, upstream: UpstreamName) -> list[Line]:
             if row.unsure
             else f"'s {answer} was not applied: it came too late."
         )
-        who = text("The schedule") if _is_by_nobody(row) else rich_text.user(row.decided_by)
-        lines.append(line(who, text(fate)))
+        who = [text(_nobody(row).capitalize())] if _is_by_nobody(row) else people(deciders(row))
+        lines.append(line(*who, text(fate)))
     if row.settled_at is not None:
         lines.append(line(text("Settled "), moment(row.settled_at, utc_text(row.settled_at)), text(".")))
     if row.outcome_detail:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from slack_bot import rich_text
@@ -10,18 +10,26 @@ from slack_bot.blocks.decision import option, plain
 from slack_bot.blocks.message import Message
 from slack_bot.plain_text import cut, in_line, one_line
 from slack_bot.policy import ChannelPolicy
+from slack_bot.policy.opt_out import is_opted_out, more_than_one, opted
+from slack_bot.policy.risks import LEVELS
+from slack_bot.policy.words import how_many_in_words
 from slack_bot.rich_text import Element, Line, block, line, section, text
+from upstream_client.models import Risk
 
 PICK_PEOPLE = "pick_people"
 PICK_GROUPS = "pick_groups"
 PICK_EVERYONE = "pick_everyone"
+PICK_QUORUM = "pick_quorum"
 SAVE_APPROVERS = "save_approvers"
 PEOPLE_BLOCK = "people"
 GROUPS_BLOCK = "groups"
 EVERYONE_BLOCK = "everyone"
+QUORUM_BLOCK = "quorum"
 SAVE_BLOCK = "save"
 EVERYONE = "everyone"
 """The value of the checkbox that makes approvers of all full members of the channel."""
+QUORUM = "quorum"
+"""The value of the checkbox that asks for more than one approver."""
 
 MOST_GROUPS = 100
 """Slack takes so many options in a menu."""
@@ -33,10 +41,14 @@ MOST_HELP = 20
 NOTE_LIMIT = 300
 MOST_NOTES = 5
 MARK_DIGITS = 12
+IN_WORDS = {2: "two", 3: "three"}
 
 
 def mark_of(policy: ChannelPolicy) -> str:
-    """Tells one policy from another, so that a press on a menu tells which one its message showed."""
+    """Tells one policy from another, so that a press on a menu tells which one its message showed.
+
+    All of it counts, the terms and those for all channels as well: they say what the menus offer.
+    """
     text = json.dumps(asdict(policy), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:MARK_DIGITS]
 
@@ -69,6 +81,7 @@ def welcome(
         _people(policy),
         *_groups(policy, groups),
         _everyone(policy),
+        *_quorum(policy),
         _save(policy),
         *([block("help", section(_help(help_lines)))] if help_lines else []),
     ]
@@ -96,13 +109,15 @@ def _about(channel: str, policy: ChannelPolicy) -> list[Line]:
             text(" as a card, carry your answer back, and settle the card when it is done."),
         ),
         _who_decides(policy),
+        line(text("How many: ", bold=True), text(how_many_in_words(policy))),
     ]
 
 
 def _who_decides(policy: ChannelPolicy) -> Line:
     label = text("Who may decide: ", bold=True)
     named = [rich_text.user(user) for user in policy.users]
-    named += [rich_text.group(group) for group in policy.groups]
+    seats = (seat.group for seat in policy.all_seats)
+    named += [rich_text.group(group) for group in dict.fromkeys((*policy.groups, *seats))]
     if policy.everyone:
         named.append(text("all full members of this channel"))
     if not named and policy.registered_by:
@@ -176,6 +191,34 @@ def _everyone(policy: ChannelPolicy) -> Element:
     picked = {"initial_options": [everyone]} if policy.everyone else {}
     ticks = {"type": "checkboxes", "action_id": PICK_EVERYONE, "options": [everyone], **picked}
     return _input(marked(EVERYONE_BLOCK, policy), "Everyone here", ticks)
+
+
+def _quorum(policy: ChannelPolicy) -> list[Element]:
+    """The opt-out, where more than one approver would be asked if the channel said nothing.
+
+    What holds without the tick is too long for a description of Slack's, which takes 75 characters.
+    """
+    asked = more_than_one(policy)
+    if not asked:
+        return []
+    box = option(_ask_for(asked), QUORUM)
+    unticked = f"Without the tick: {how_many_in_words(opted(policy, out=True))}"
+    ticked = {} if is_opted_out(policy) else {"initial_options": [box]}
+    ticks = {"type": "checkboxes", "action_id": PICK_QUORUM, "options": [box], **ticked}
+    return [_input(marked(QUORUM_BLOCK, policy), "How many", ticks, unticked)]
+
+
+def _ask_for(asked: Mapping[Risk, int]) -> str:
+    """Of the risks and numbers that are asked where a channel says nothing."""
+    (first, needed), *others = asked.items()
+    from_first_upwards = list(asked) == list(LEVELS[LEVELS.index(first) :])
+    if not from_first_upwards or any(other != needed for _, other in others):
+        numbers = ", ".join(f"{number} for {risk.value}" for risk, number in asked.items())
+        return f"Ask for several: {numbers}"
+    ask = f"Ask for {IN_WORDS.get(needed, needed)} approvers"
+    if first is LEVELS[0]:
+        return ask
+    return f"{ask} from {first.value} risk upwards" if others else f"{ask} for {first.value} risk"
 
 
 def _save(policy: ChannelPolicy) -> Element:

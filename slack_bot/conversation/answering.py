@@ -31,6 +31,8 @@ from slack_bot.directory import Busy
 from slack_bot.inbox import Item
 from slack_bot.refusal import No, is_too_old
 
+OVERTAKEN_FOR = 10
+"""Seconds between two looks whether another replica still goes by other channels than we do."""
 LOOK_AGAIN_AFTER = 30 * SECOND
 """By then SSM shows what was written."""
 
@@ -57,7 +59,7 @@ def settle(asked: Asked, what: str, reply_to: Callable[[], Reply]) -> None:
         log.info("another replica deals with it", item=asked.item.id)
     except No as no:
         log.warning("refused", what=what, rule=no.rule, security=no.security)
-        asked.desk.refuse(asked.item, asked.now, no.rule, no.answer, security=no.security)
+        _refuse(asked, no)
     except Unsettled as unsettled:
         log.warning("nobody can tell whether it is stored", what=what, why=str(unsettled))
         _leave_open(asked, str(unsettled))
@@ -67,6 +69,13 @@ def settle(asked: Asked, what: str, reply_to: Callable[[], Reply]) -> None:
         _put_off(asked, busy)
     else:
         _close(asked, what, reply)
+
+
+def _refuse(asked: Asked, no: No) -> None:
+    item, press = asked.item, asked.is_press
+    asked.desk.refuse(
+        item, asked.now, no.rule, no.answer, security=no.security, policy=no.policy, click=press
+    )
 
 
 def _take_up(asked: Asked) -> None:
@@ -91,10 +100,12 @@ def _leave_open(asked: Asked, why: str) -> None:
 def _put_off(asked: Asked, busy: Busy) -> None:
     """The clerk puts off what is young enough to be done; this was begun, and is only finished."""
     with asked.desk.ledger.write() as tx:
-        inbox.postpone(tx, asked.item, asked.now + int(busy.retry_after * SECOND))
+        inbox.postpone(tx, asked.item, inbox.after(asked.now, busy.retry_after))
 
 
 def _reply(asked: Asked, said: Said, command: Command | Misunderstood) -> Reply:
+    if not isinstance(command, Status) and asked.desk.state.is_overtaken():
+        raise Busy(OVERTAKEN_FOR)  # the other one answers by what holds; how we are only we can tell
     if said.is_cut:
         raise No("too long", answers.TOO_LONG)
     match command:
@@ -135,8 +146,11 @@ def _close(asked: Asked, what: str, reply: Reply) -> None:
     item, now = asked.item, asked.now
     with asked.desk.ledger.write() as tx:
         # What was changed is told and recorded even where another replica has closed the item meanwhile.
-        if not (inbox.is_waiting(tx, item) or reply.changes):
+        is_waiting = inbox.is_waiting(tx, item)
+        if not (is_waiting or reply.changes):
             return
+        if is_waiting and asked.is_press:
+            asked.desk.note_click(tx, item, now, None)
         for change in reply.changes:
             _record(tx, asked, change)
         for announcement in reply.announcements:

@@ -16,6 +16,8 @@ from slack_bot.conversation.places import not_here, registered
 from slack_bot.conversation.registering import Surroundings
 from slack_bot.directory import CannotTell
 from slack_bot.policy import ChannelPolicy, Standing
+from slack_bot.policy.opt_out import opted
+from slack_bot.policy.words import how_many_in_words
 from slack_bot.refusal import No
 
 MOST_USERS, MOST_GROUPS = 30, 10
@@ -26,7 +28,8 @@ MOST_USERS, MOST_GROUPS = 30, 10
 class Picked:
     """What was picked in the welcome that is the message ``ts``, which showed the policy that has this ``mark``.
 
-    ``groups`` is None where no menu offered any.
+    ``groups`` is None where no menu offered any. ``quorum``: whether more than one approver is to be asked for,
+    None where nothing offered that.
     """
 
     ts: str
@@ -34,16 +37,15 @@ class Picked:
     users: tuple[str, ...]
     groups: tuple[str, ...] | None
     everyone: bool
+    quorum: bool | None = None
 
 
 def tell(asked: Asked) -> Reply:
-    """Who may decide here, and where that comes from; directly, of every channel. Raises `No`, `Busy`."""
+    """The policy here, and where each part comes from; directly, of every channel. Raises `No`, `Busy`."""
     if asked.channel:
-        channel = registered(asked)
-        return Reply(f"{answers.who_decides(channel)} {answers.where_from(channel)}")
+        return Reply(answers.policy_of(registered(asked)))
     refuse_outsiders(asked)
-    channels = asked.desk.channels.all()
-    lines = [f"<#{one.id}>: {answers.who_decides(one)} {answers.where_from(one)}" for one in channels]
+    lines = answers.policies_of(asked.desk.channels.all())
     if asked.desk.channels.trouble:
         lines.append(not_here(asked))
     return Reply("\n".join(lines) or answers.NO_CHANNELS)
@@ -55,7 +57,7 @@ def name(asked: Asked, users: Iterable[str], groups: Iterable[str], *, everyone:
         raise No("no channel named", answers.SAY_IT_THERE)
     channel = registered(asked)
     require_admin(asked)
-    policy = _checked(asked, users, groups, everyone=everyone)
+    policy = _checked(asked, channel.policy, users, groups, everyone=everyone)
     caveats = _caveats(asked, policy)
     ts = welcomes.known(asked, channel.id)
     around = _surroundings(asked) if ts else None
@@ -82,7 +84,9 @@ def pick(asked: Asked, picked: Picked) -> Reply:
         raise _no_channel(asked, picked)
     require_admin(asked)
     groups = channel.policy.groups if picked.groups is None else picked.groups
-    policy = _checked(asked, picked.users, groups, everyone=picked.everyone)
+    policy = _checked(asked, channel.policy, picked.users, groups, everyone=picked.everyone)
+    if picked.quorum is not None:
+        policy = opted(policy, out=not picked.quorum)
     caveats = _caveats(asked, policy)
     around = registering.look_around(asked)
     if picked.mark != mark_of(channel.policy) and not is_begun(asked):
@@ -90,7 +94,21 @@ def pick(asked: Asked, picked: Picked) -> Reply:
         raise No("menu out of date", " ".join([answers.MENU_OUT_OF_DATE, *failed]))
     after, done = _set(asked, channel, policy)
     caveats += welcomes.draw(asked, channel.id, picked.ts, registering.drawn(asked, after, around))
-    return Reply(answers.policy_now(after.policy, [*caveats, *done.caveats]), changes=done.changes)
+    quorum = _quorum(after, done)
+    words = answers.policy_now(after.policy, [*quorum, *caveats, *done.caveats])
+    lines = [Announcement(channel.id, answers.quorum_chosen(one, asked.user)) for one in quorum]
+    return Reply(words, changes=done.changes, announcements=tuple(lines))
+
+
+def _quorum(after: Channel, done: Done) -> list[str]:
+    """How many must approve from now on, where that was changed: the record tells it, after a crash as well."""
+    said = [(_numbers(change.before), _numbers(change.after)) for change in done.changes]
+    return [how_many_in_words(after.policy)] if any(one != other for one, other in said) else []
+
+
+def _numbers(policy: object) -> object:
+    """What a policy, as the audit log keeps it, says of how many must approve."""
+    return policy.get("approvals") if isinstance(policy, dict) else None
 
 
 def _no_channel(asked: Asked, picked: Picked) -> No:
@@ -101,15 +119,17 @@ def _no_channel(asked: Asked, picked: Picked) -> No:
     return No("channel not registered", " ".join([answers.NOT_REGISTERED, *failed]))
 
 
-def _checked(asked: Asked, users: Iterable[str], groups: Iterable[str], *, everyone: bool) -> ChannelPolicy:
-    """The policy that names these. Raises `No` for what cannot decide, or is too much to look at."""
+def _checked(
+    asked: Asked, before: ChannelPolicy, users: Iterable[str], groups: Iterable[str], *, everyone: bool
+) -> ChannelPolicy:
+    """The policy that names these, its terms as before. Raises `No` for what cannot decide, or is too much."""
     people, named = tuple(dict.fromkeys(users)), tuple(dict.fromkeys(groups))
     if len(people) > MOST_USERS or len(named) > MOST_GROUPS:
         raise No("too many approvers", answers.too_many(MOST_USERS, MOST_GROUPS))
     for user in people:
         _refuse_who_cannot_decide(asked, user)
     _refuse_unknown_groups(asked, named)
-    return ChannelPolicy(people, named, everyone)
+    return replace(before, users=people, groups=named, everyone=everyone)
 
 
 def _refuse_who_cannot_decide(asked: Asked, user: str) -> None:

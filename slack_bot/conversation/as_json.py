@@ -4,17 +4,19 @@ from pydantic import TypeAdapter
 
 from slack_bot.policy import ChannelPolicy
 from slack_bot.schedule import Schedule
+from slack_bot.written_terms import WrittenTerms
 
 _SCHEDULE = TypeAdapter(Schedule)
 
 
 def policy(of: ChannelPolicy) -> dict[str, object]:
-    """Who may decide."""
+    """Who may decide, and the channel's own terms, as they are stored: what they do not say is left out."""
     return {
         "users": list(of.users),
         "groups": list(of.groups),
         "everyone": of.everyone,
         "registered_by": of.registered_by,
+        **WrittenTerms.of(of.terms).said(),
     }
 
 

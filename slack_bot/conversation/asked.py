@@ -17,11 +17,12 @@ class Handled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Something that somebody wants of the bot."""
+    """Something that somebody wants of the bot. ``is_press``: by a button, and not in words."""
 
     item: Item
     desk: Desk
     now: int
+    is_press: bool = False
 
     @property
     def user(self) -> str:

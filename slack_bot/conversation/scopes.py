@@ -12,9 +12,15 @@ WITHOUT: Mapping[str, str] = {
     "groups:read": (
         "in a private channel, nobody decides by being in it, and I cannot see that it is archived or shared"
     ),
-    "im:write": "people who are not in the channel where they asked may miss my answers",
+    "im:write": (
+        "people who are not in the channel where they asked may miss my answers, and I do not tell requesters "
+        "what became of their requests"
+    ),
     "usergroups:read": "nobody decides, and nobody is an admin, by being in a user group",
-    "users:read.email": "the details of a request do not tell who in Slack asked for it",
+    "users:read.email": (
+        "I cannot tell by an address who in Slack asked: nobody can approve what has high risk, unless "
+        "channels.json says who it is, and I do not tell requesters what became of their requests"
+    ),
 }
 """What each optional scope of manifest.json is for, told as what is off without it."""
 

@@ -69,6 +69,7 @@ def _what_is_wrong(asked: Asked) -> list[str]:
     trouble = desk.channels.trouble or desk.schedules.trouble
     off = scopes.missing(desk.scopes) if desk.scopes else []
     return [
+        *([answers.STANDING_BY] if desk.state.is_overtaken() else []),
         *([answers.state_unread(trouble)] if trouble else []),
         *([answers.scopes_missing(off)] if off else []),
         *(answers.note(one) for one in desk.notes),

@@ -12,9 +12,9 @@ from slack_bolt import Ack, App
 
 from slack_bot.desk import Desk
 from slack_bot.inbox import Inbox, Item
-from slack_bot.listeners import buttons, commands, mentions, messages, modals, pickers
+from slack_bot.listeners import buttons, commands, mentions, messages, modals, outcomes, pickers
 
-_MODULES = (buttons, modals, mentions, messages, commands, pickers)
+_MODULES = (buttons, modals, mentions, messages, commands, pickers, outcomes)
 
 HANDLERS: Mapping[str, Callable[[Item, Desk, int], None]] = {
     kind: handle for module in _MODULES for kind, handle in module.HANDLERS.items()

@@ -22,6 +22,8 @@ from slack_bot.listeners.votes import (
     offered_duration,
     refuse,
     refuse_the_old,
+    refuse_too_long,
+    refuse_where_none_is_short_enough,
     shown_request,
 )
 from slack_bot.refusal import No
@@ -35,7 +37,7 @@ KEPT_OF_MALFORMED = 2_000
 _VERDICTS = {APPROVE: Verdict.APPROVE, DENY: Verdict.DENY}
 _CHOICES = {
     CHOOSE_DURATION: (Choice.OTHER,),
-    MORE: (Choice.COMMENT, Choice.REASON, Choice.DETAILS),
+    MORE: (Choice.COMMENT, Choice.REASON, Choice.BREAK_GLASS, Choice.DETAILS),
 }
 _OTHER = f"{Choice.OTHER}."
 
@@ -169,11 +171,24 @@ def handle(item: Item, desk: Desk, now: int) -> None:
 
 
 def _ballot(item: Item, click: Click, shown: str, row: RequestRow, desk: Desk) -> Ballot:
-    name = approver(click.pressed, desk).name
     verdict = _VERDICTS[click.action_id]
-    duration = offered_duration(row, click.duration) if verdict is Verdict.APPROVE else ONE_TIME
+    who = approver(click.pressed, desk, row, verdict)
+    duration = ONE_TIME
+    if verdict is Verdict.APPROVE:
+        refuse_where_none_is_short_enough(row, desk, who.policy)
+        duration = offered_duration(row, click.duration)
+        refuse_too_long(duration, who.policy)
     return Ballot(
-        shown, click.channel, click.user, name, verdict, duration, item.id, pressed_at=item.received_at
+        shown,
+        click.channel,
+        who.voter,
+        who.person.name,
+        verdict,
+        duration,
+        item.id,
+        pressed_at=item.received_at,
+        rules=who.policy,
+        backup_called=who.backup_called,
     )
 
 

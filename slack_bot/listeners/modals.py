@@ -14,6 +14,7 @@ from slack_bot import answers, audit, inbox
 from slack_bot.ballots import Ballot
 from slack_bot.blocks import (
     APPROVE_FORM,
+    BREAK_GLASS_FORM,
     CHOSEN_DURATION,
     DENY_FORM,
     DURATION_BLOCK,
@@ -21,9 +22,12 @@ from slack_bot.blocks import (
     REASON,
     REASON_BLOCK,
     TYPED_DURATION,
+    Asking,
     Choice,
     View,
+    announced_in,
     approve_form,
+    break_glass_form,
     deny_form,
     details,
     option_value,
@@ -31,29 +35,35 @@ from slack_bot.blocks import (
 )
 from slack_bot.clock import MINUTE, SECOND
 from slack_bot.desk import Desk
-from slack_bot.directory import Busy, CannotTell, Person
+from slack_bot.directory import Busy
 from slack_bot.inbox import Inbox, Item
 from slack_bot.language.duration_text import NotADuration, read_duration, read_end
 from slack_bot.listeners.payloads import at
 from slack_bot.listeners.votes import (
     VALUE,
+    Entitled,
     Pressed,
     approver,
     count,
+    is_backup_called,
     offered_duration,
     refuse,
     refuse_the_late,
     refuse_the_old,
+    refuse_too_long,
+    refuse_where_none_is_short_enough,
     shown_request,
+    tally,
 )
+from slack_bot.plain_text import one_line
+from slack_bot.policy import ChannelPolicy
 from slack_bot.refusal import No
+from slack_bot.requesters import who_asked
 from slack_bot.rows import RequestRow, votes_of
 from slack_bot.slack_api import Refused, SlackFailure
-from upstream_client.models import ONE_TIME, Duration, Verdict
+from upstream_client.models import ONE_TIME, ApprovalRequest, Duration, Verdict
 
 KIND = "submission"
-EMAILS = "users:read.email"
-"""The scope with which people are found by their address."""
 MALFORMED = "malformed form"
 TRIGGER_LIVES = 3 * SECOND
 """So long after a press a modal may be opened (docs.slack.dev/interactivity/handling-user-interaction)."""
@@ -70,6 +80,8 @@ NOT_OUR_FORM = (
 )
 REASON_NEEDED = "Please write a reason."
 REASON_TOO_LONG = f"Please write at most {LONGEST_REASON:,} characters."
+
+FORMS = (APPROVE_FORM, DENY_FORM, BREAK_GLASS_FORM)
 
 _CHANNEL = "[A-Z0-9]{2,20}"
 
@@ -102,7 +114,7 @@ class Submission(BaseModel):
 
     user: str = Field(pattern=r"^[A-Z0-9]{2,20}$")
     view_id: str = Field(pattern=r"^[A-Z0-9]{2,40}$")
-    callback_id: str = Field(pattern=f"^({APPROVE_FORM}|{DENY_FORM})$")
+    callback_id: str = Field(pattern=f"^({'|'.join(FORMS)})$")
     form: Form
     typed: str | None = Field(max_length=LONGEST_INPUT)
     chosen: str | None = Field(max_length=150)
@@ -128,12 +140,18 @@ class Submission(BaseModel):
     @property
     def verdict(self) -> Verdict:
         """What the form was for."""
-        return Verdict.APPROVE if self.callback_id == APPROVE_FORM else Verdict.DENY
+        return Verdict.DENY if self.callback_id == DENY_FORM else Verdict.APPROVE
+
+    @property
+    def breaks_glass(self) -> bool:
+        """Whether it is to decide for the whole quorum."""
+        return self.callback_id == BREAK_GLASS_FORM
 
     def problems(self, now: int) -> dict[str, str]:
         """What the person has to mend before it can be taken: {block_id: words}."""
         found = {}
-        if self.verdict is Verdict.DENY and not self.reason.strip():
+        needs_reason = self.verdict is Verdict.DENY or self.breaks_glass
+        if needs_reason and not one_line(self.reason):
             found[REASON_BLOCK] = REASON_NEEDED
         if len(self.reason) > LONGEST_REASON:
             found[REASON_BLOCK] = REASON_TOO_LONG
@@ -167,7 +185,7 @@ def register(app: App, box: Inbox) -> None:
         )
         ack()
 
-    for callback_id in (APPROVE_FORM, DENY_FORM):
+    for callback_id in FORMS:
         app.view(callback_id)(receive)
 
 
@@ -207,11 +225,12 @@ def handle(item: Item, desk: Desk, now: int) -> None:
         _refuse_the_future(item, form)
         key, shown = pressed.read_value()
         row = shown_request(pressed, key, desk)
-        ballot = _ballot(item, submission, shown, row, desk, approver(pressed, desk))
+        who = approver(pressed, desk, row, submission.verdict, break_glass=submission.breaks_glass)
+        ballot = _ballot(item, submission, shown, row, desk, who)
     except No as no:
         refuse(item, desk, now, no.worded({answers.NOT_OURS: NOT_OUR_FORM}), key)
     else:
-        count(item, ballot, row, desk, now)
+        count(item, ballot, row, desk, now, who.requester)
 
 
 def _refuse_the_future(item: Item, form: Form) -> None:
@@ -221,23 +240,27 @@ def _refuse_the_future(item: Item, form: Form) -> None:
 
 
 def _ballot(
-    item: Item, submission: Submission, shown: str, row: RequestRow, desk: Desk, person: Person
+    item: Item, submission: Submission, shown: str, row: RequestRow, desk: Desk, who: Entitled
 ) -> Ballot:
     form = submission.form
     duration, until_at = _duration(item, submission, row, desk)
+    refuse_too_long(duration, who.policy)
     return Ballot(
         shown,
         form.channel,
-        submission.user,
-        person.name,
+        who.voter,
+        who.person.name,
         submission.verdict,
         duration,
         item.id,
         # What the form showed is as old as the form, however late it was submitted.
         pressed_at=min(form.opened_at, item.received_at),
+        rules=who.policy,
         # PostgreSQL keeps no NUL.
         reason=submission.reason.replace("\0", "").strip(),
         until_at=until_at,
+        backup_called=who.backup_called,
+        break_glass=submission.breaks_glass,
     )
 
 
@@ -289,42 +312,59 @@ def open_for(item: Item, desk: Desk, now: int, row: RequestRow, opening: Opening
 def _form(row: RequestRow, opening: Opening, desk: Desk, now: int) -> View:
     """Refuses before anything is typed."""
     pressed, upstream = opening.pressed, desk.upstreams[row.upstream]
-    person = approver(pressed, desk)
+    verdict = Verdict.DENY if opening.choice is Choice.REASON else Verdict.APPROVE
+    breaks_glass = opening.choice is Choice.BREAK_GLASS
+    who = approver(pressed, desk, row, verdict, break_glass=breaks_glass)
     refuse_the_late(row, pressed, desk)
-    told = told_duration(row, upstream)
+    metadata = _metadata(row, pressed, desk, now, who)
+    if verdict is Verdict.DENY:
+        return deny_form(row, upstream, metadata)
+    refuse_where_none_is_short_enough(row, desk, who.policy)
+    asking = Asking(row, upstream, who.policy, opening.menu, who.person.zone[:LONGEST_ZONE], metadata)
+    if not breaks_glass:
+        return approve_form(asking)
+    with desk.ledger.read() as connection:
+        so_far = tally(connection, row, pressed.channel, who.policy, backup_called=who.backup_called)
+    return break_glass_form(asking, so_far, announced_in(pressed.channel, who.policy))
+
+
+def _metadata(row: RequestRow, pressed: Pressed, desk: Desk, now: int, who: Entitled) -> str:
+    told = told_duration(row.asked, desk.upstreams[row.upstream], who.policy)
     form = Form(
         channel=pressed.channel,
         message_ts=pressed.message_ts,
         value=pressed.value,
-        zone=person.zone[:LONGEST_ZONE],
+        zone=who.person.zone[:LONGEST_ZONE],
         opened_at=now,
         duration=None if told is None else option_value(told),
     )
-    metadata = form.model_dump_json()
-    if opening.choice is Choice.REASON:
-        return deny_form(row, upstream, metadata)
-    return approve_form(row, upstream, opening.menu, form.zone, metadata)
+    return form.model_dump_json()
 
 
 def _details(row: RequestRow, pressed: Pressed, desk: Desk) -> View:
+    channel = desk.channels.get(pressed.channel)
+    policy = None if channel is None else channel.policy
     with desk.ledger.read() as connection:
         votes = votes_of(connection, row.key, row.revision, pressed.channel)
         records = audit.records(connection, row.key)
     return details(
-        row, desk.upstreams[row.upstream], votes, records, _requester(row.asked.requester_email, desk)
+        row,
+        desk.upstreams[row.upstream],
+        policy,
+        votes,
+        records,
+        _requester(row.asked, policy, desk),
+        backup_called=is_backup_called(pressed, desk, row),
     )
 
 
-def _requester(email: str, desk: Desk) -> str:
+def _requester(asked: ApprovalRequest, policy: ChannelPolicy | None, desk: Desk) -> str:
     """Who asked, by their id in Slack; "" where that cannot be told: the details are worth showing without."""
-    if not email or EMAILS not in desk.scopes:
-        return ""
     try:
-        person = desk.directory.by_email(email)
-    except (CannotTell, Busy) as error:
+        return who_asked(desk.directory, desk.scopes, policy or ChannelPolicy(), asked).user_id
+    except Busy as error:
         log.info("who asked is not known in Slack", why=str(error))
         return ""
-    return "" if person is None else person.id
 
 
 def _open(desk: Desk, trigger: str, view: View) -> str:

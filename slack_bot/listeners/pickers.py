@@ -20,6 +20,7 @@ from slack_bot.blocks import (
     SAVE_APPROVERS,
     SAVE_BLOCK,
 )
+from slack_bot.blocks.welcome import PICK_QUORUM, QUORUM, QUORUM_BLOCK
 from slack_bot.channel import GroupId, UserId
 from slack_bot.conversation import PICK, Asked, No, Reply, approvers, settle
 from slack_bot.desk import Desk
@@ -38,8 +39,8 @@ log = structlog.get_logger(__name__)
 class Pick(BaseModel):
     """A press of Save, with what was picked beside it, as much as is needed of Slack's payload.
 
-    ``groups`` is None where the message has no menu of them. ``is_welcome`` tells that the message has a
-    picker, ``mark`` which policy it showed, ``author`` who wrote it.
+    ``groups`` is None where the message has no menu of them, ``quorum`` where it has no such checkbox.
+    ``is_welcome`` tells that the message has a picker, ``mark`` which policy it showed, ``author`` who wrote it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +52,8 @@ class Pick(BaseModel):
     users: tuple[UserId, ...] = Field(max_length=MOST_PICKED)
     groups: tuple[GroupId, ...] | None = Field(max_length=MOST_PICKED)
     everyone: bool
+    quorum: bool | None = None
+    action_id: str = SAVE_APPROVERS
     is_welcome: bool
     mark: str = Field(max_length=20)
     author: str = Field(max_length=20)
@@ -60,12 +63,13 @@ class Pick(BaseModel):
         """From Slack's payload. Raises `pydantic.ValidationError` where it lacks what a press must have."""
         message = at(body, "message")
         mark = _mark(message)
-        people, groups, everyone = (
+        people, groups, everyone, quorum = (
             at(body, "state", "values", f"{block}.{mark}", menu)
             for block, menu in (
                 (PEOPLE_BLOCK, PICK_PEOPLE),
                 (GROUPS_BLOCK, PICK_GROUPS),
                 (EVERYONE_BLOCK, PICK_EVERYONE),
+                (QUORUM_BLOCK, PICK_QUORUM),
             )
         )
         return cls.model_validate(
@@ -77,6 +81,7 @@ class Pick(BaseModel):
                 "users": at(people, "selected_users"),
                 "groups": None if groups is None else _values(at(groups, "selected_options")),
                 "everyone": EVERYONE in _values(at(everyone, "selected_options")),
+                "quorum": _ticked(at(quorum, "selected_options")),
                 "is_welcome": mark is not None,
                 "mark": mark or "",
                 "author": at(message, "user") or "",
@@ -91,6 +96,11 @@ class Pick(BaseModel):
 
 def _values(options: object) -> list[object]:
     return [at(option, "value") for option in options] if isinstance(options, list) else []
+
+
+def _ticked(options: object) -> bool | None:
+    """None where nothing tells: fewer approvers are asked for only where somebody took the tick away."""
+    return QUORUM in _values(options) if isinstance(options, list) else None
 
 
 def _mark(message: object) -> str | None:
@@ -123,7 +133,7 @@ def register(app: App, box: Inbox) -> None:
         ack()
 
     app.action(SAVE_APPROVERS)(receive)
-    for choice in (PICK_PEOPLE, PICK_GROUPS, PICK_EVERYONE):
+    for choice in (PICK_PEOPLE, PICK_GROUPS, PICK_EVERYONE, PICK_QUORUM):
         app.action(choice)(acknowledge)
 
 
@@ -144,20 +154,25 @@ def _save_malformed(box: Inbox, body: dict[str, Any]) -> None:
 def handle(item: Item, desk: Desk, now: int) -> None:
     """Lets those decide who were picked, or says in private why not. Raises `slack_bot.directory.Busy`."""
     pick = Pick.model_validate_json(item.payload)
-    asked = Asked(item, desk, now)
+    asked = Asked(item, desk, now, is_press=True)
 
     def reply() -> Reply:
         if not pick.is_welcome or pick.author != desk.bot_user:
             raise No("not a welcome of ours", answers.NOT_OUR_MENU, security=True)
-        picked = approvers.Picked(pick.message_ts, pick.mark, pick.users, pick.groups, pick.everyone)
-        return approvers.pick(asked, picked)
+        return approvers.pick(asked, _picked(pick))
 
     settle(asked, "Pick", reply)
 
 
+def _picked(pick: Pick) -> approvers.Picked:
+    return approvers.Picked(
+        pick.message_ts, pick.mark, pick.users, pick.groups, everyone=pick.everyone, quorum=pick.quorum
+    )
+
+
 def handle_malformed(item: Item, desk: Desk, now: int) -> None:
     """A press without what a press must have: told to the person and to the log."""
-    desk.refuse(item, now, "malformed pick", answers.NOT_OUR_MENU, security=True)
+    desk.refuse(item, now, "malformed pick", answers.NOT_OUR_MENU, security=True, click=True)
 
 
 HANDLERS: Mapping[str, Callable[[Item, Desk, int], None]] = {KIND: handle, MALFORMED: handle_malformed}

@@ -1,21 +1,44 @@
 """What an answer to a card must pass before it counts as a vote, whether it was pressed or written in a form."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Connection
 
-from slack_bot import answers, approvals, inbox
+from slack_bot import answers, approvals, inbox, policy
 from slack_bot.audit import Kind
 from slack_bot.ballots import Ballot, Counting
-from slack_bot.blocks import button_value, option_value
+from slack_bot.blocks import button_value, none_is_short_enough, option_value
 from slack_bot.channel_store import Channel
+from slack_bot.clock import SECOND
+from slack_bot.conversation.asked import Asked
 from slack_bot.desk import Desk
 from slack_bot.directory import Busy, CannotTell, Person
 from slack_bot.inbox import Item
-from slack_bot.policy import describe, may_decide
+from slack_bot.lateness import too_late
+from slack_bot.listeners.break_glass import (
+    announce,
+    refuse_unknown,
+    refuse_where_not_allowed,
+    refuse_where_not_needed,
+)
+from slack_bot.policy import (
+    Approval,
+    ChannelPolicy,
+    Refusal,
+    Requester,
+    Tally,
+    Vote,
+    Voter,
+    may_decide,
+    refuse_own,
+    refuse_own_glass,
+    text_of,
+)
 from slack_bot.refusal import No, is_too_old
+from slack_bot.requesters import who_asked
 from slack_bot.rows import (
     KEY_LENGTH,
     SHOWN_DIGITS,
@@ -23,10 +46,12 @@ from slack_bot.rows import (
     RequestRow,
     State,
     card_at,
+    card_of,
     cards_of,
     request_by_key,
+    votes_of,
 )
-from upstream_client.models import ONE_TIME, Duration
+from upstream_client.models import ONE_TIME, Duration, Verdict
 
 VALUE = rf"([a-z2-7]{{{KEY_LENGTH}}})\.([0-9a-f]{{{SHOWN_DIGITS}}})"
 """What a button carries, as a pattern: the request's key, and the digest's beginning."""
@@ -112,29 +137,84 @@ def shown_request(pressed: Pressed, key: str, desk: Desk) -> RequestRow:
     return row
 
 
-def approver(pressed: Pressed, desk: Desk) -> Person:
-    """Whoever answered, if they may decide there. Raises `No`, or `slack_bot.directory.Busy`.
+@dataclass(frozen=True, slots=True)
+class Entitled:
+    """Somebody who may answer, and the policy that says so; ``requester`` asked, where that was looked up."""
 
-    By the approvers as they are now: another replica may have been told of others a moment ago.
+    person: Person
+    voter: Voter
+    policy: ChannelPolicy
+    backup_called: bool
+    requester: Requester = field(default_factory=Requester)
+
+
+def approver(
+    pressed: Pressed, desk: Desk, row: RequestRow, verdict: Verdict, *, break_glass: bool = False
+) -> Entitled:
+    """Whoever answered, if they may give this answer there. Raises `No`, or `slack_bot.directory.Busy`.
+
+    By the policy as it is now: another replica may have been told of another a moment ago. That nobody approves
+    what they asked for themselves comes before any list. ``break_glass``: they want to decide for the whole
+    quorum.
     """
     if not desk.state.bring_up_to_date():
         raise Busy(UNREAD_FOR)
-    channel = channel_of(pressed, desk)
+    policy, risk = channel_of(pressed, desk).policy, row.asked.risk
+    backup_called, requester = is_backup_called(pressed, desk, row), Requester()
+    if break_glass:
+        refuse_where_not_allowed(row, desk.upstreams[row.upstream], policy)
     try:
         person = desk.directory.person(pressed.user)
-        voter = desk.directory.voter(person, channel.policy.asks_of(pressed.user), pressed.channel)
+        if verdict is Verdict.APPROVE and (break_glass or not policy.allows_own):
+            requester = who_asked(desk.directory, desk.scopes, policy, row.asked)
+            own = refuse_own_glass if break_glass else refuse_own
+            _refuse(own(policy, risk, requester, person.id, person.email), policy)
+            if break_glass:
+                refuse_unknown(requester, policy)
+        look_ups = policy.asks_of(pressed.user, risk, backup_called=backup_called, verdict=verdict)
+        voter = desk.directory.voter(person, look_ups, pressed.channel)
     except CannotTell as error:
-        raise No("cannot tell who may decide", str(error)) from error
-    refusal = may_decide(channel.policy, voter)
+        raise No("cannot tell who may decide", str(error), policy=text_of(policy)) from error
+    _refuse(may_decide(policy, voter, risk, backup_called=backup_called), policy)
+    if break_glass:
+        with desk.ledger.read() as connection:
+            after = tally(
+                connection, row, pressed.channel, policy, backup_called=backup_called, more=[Approval(voter)]
+            )
+        refuse_where_not_needed(after, desk.upstreams[row.upstream], policy)
+    return Entitled(person, voter, policy, backup_called, requester)
+
+
+def is_backup_called(pressed: Pressed, desk: Desk, row: RequestRow) -> bool:
+    """Whether, by the card that was answered, the backup may decide as well."""
+    with desk.ledger.read() as connection:
+        card = card_of(connection, row.key, pressed.channel)
+    return card is not None and card.backup_at is not None
+
+
+def _refuse(refusal: Refusal | None, policy: ChannelPolicy) -> None:
     if refusal is not None:
-        raise No(refusal.rule, refusal.words, policy=describe(channel.policy))
-    return person
+        raise No(refusal.rule, refusal.words, policy=text_of(policy))
+
+
+def refuse_too_long(duration: Duration, policy: ChannelPolicy) -> None:
+    """No approval holds for longer than the channel allows. Raises `No`."""
+    if policy.longest is not None and policy.is_too_long(duration):
+        raise No("longer than allowed", answers.too_long(policy.longest), policy=text_of(policy))
+
+
+def refuse_where_none_is_short_enough(row: RequestRow, desk: Desk, policy: ChannelPolicy) -> None:
+    """What can be approved only for longer than the channel allows can only be denied. Raises `No`."""
+    upstream = desk.upstreams[row.upstream]
+    if policy.longest is not None and none_is_short_enough(row.asked, upstream, policy):
+        words = answers.none_short_enough(policy.longest, upstream)
+        raise No("nothing short enough", words, policy=text_of(policy))
 
 
 def refuse_the_late(row: RequestRow, pressed: Pressed, desk: Desk) -> None:
     """Nothing can be answered where the request does not wait, or is not what the card showed. Raises `No`."""
     if row.state is not State.PENDING:
-        raise No(Counting.TOO_LATE.value, answers.too_late(row, desk.upstreams[row.upstream], pressed.user))
+        raise No(Counting.TOO_LATE.value, too_late(row, desk.upstreams[row.upstream], pressed.user))
     if pressed.value != button_value(row):
         raise No(Counting.CHANGED.value, answers.CHANGED)
 
@@ -152,24 +232,80 @@ def offered_duration(row: RequestRow, chosen: str | None) -> Duration:
     return found
 
 
-def count(item: Item, ballot: Ballot, row: RequestRow, desk: Desk, now: int) -> None:
-    """Counts the vote, or says in private why it came too late."""
-    channel = desk.channels.get(ballot.channel)
-    ballot = replace(ballot, policy=describe(channel.policy) if channel else "")
+def count(
+    item: Item, ballot: Ballot, row: RequestRow, desk: Desk, now: int, requester: Requester | None = None
+) -> None:
+    """Counts the vote, or says in private why it came too late.
+
+    Where the glass was broken everybody is told; ``requester`` is who asked, as far as it is known. Raises
+    `slack_bot.directory.Busy` where the answer has to be looked at anew.
+    """
     with desk.ledger.write() as tx:
         if not inbox.is_waiting(tx, item):
             return
+        latest = request_by_key(tx, row.key, lock=True) or row
+        if latest.state is State.PENDING:
+            _look_anew(tx, item, row, latest, ballot, desk, now)
         desk.note_click(tx, item, now, row.key)
+        before = tally(tx, latest, ballot.channel, ballot.rules, backup_called=ballot.backup_called)
         counting = approvals.vote(tx, now, row.key, ballot)
-        answer = _answer(tx, counting, row, item, desk)
+        answer = _answer(counting, latest, before, ballot, desk)
         if counting is not Counting.COUNTED:
-            desk.note_refusal(tx, item, now, counting.value, Kind.REFUSAL, row.key)
+            rules = text_of(ballot.rules)
+            desk.note_refusal(tx, item, now, counting.value, Kind.REFUSAL, row.key, rules)
+        elif ballot.break_glass:
+            who = "" if requester is None else requester.user_id
+            announce(tx, Asked(item, desk, now, is_press=True), latest, ballot, before, who)
         inbox.finish(tx, item, now, counting.value, answer)
     log.info("press handled", request=row.key, verdict=ballot.verdict.value, result=counting.value)
     desk.decided()
 
 
-def _answer(tx: Connection, counting: Counting, row: RequestRow, item: Item, desk: Desk) -> str:
+def _look_anew(
+    tx: Connection,
+    item: Item,
+    row: RequestRow,
+    latest: RequestRow,
+    ballot: Ballot,
+    desk: Desk,
+    now: int,
+) -> None:
+    """Raises `slack_bot.directory.Busy` where it was overtaken, or came after a press that is still looked at.
+
+    That one may be a no, and whoever pressed first is heard first.
+    """
+    if _is_overtaken(tx, desk, row, latest, ballot):
+        raise Busy(0)
+    until = inbox.earlier_waits(tx, item, row.key) if ballot.verdict is Verdict.APPROVE else None
+    if until is not None:
+        # A second more: where it is due already, another replica is at it.
+        raise Busy(max(0, until - now) / SECOND + 1)
+
+
+def _is_overtaken(tx: Connection, desk: Desk, row: RequestRow, latest: RequestRow, ballot: Ballot) -> bool:
+    """Whether the channel's policy, or what it goes by, changed since it was found that the answer counts."""
+    channel = desk.channels.get(ballot.channel)
+    if channel is None or channel.policy != ballot.rules or not desk.state.is_current(tx):
+        return True
+    was, now = row.asked, latest.asked
+    return (was.risk, was.requester, was.requester_email) != (now.risk, now.requester, now.requester_email)
+
+
+def tally(
+    connection: Connection,
+    row: RequestRow,
+    channel: str,
+    rules: ChannelPolicy,
+    *,
+    backup_called: bool,
+    more: Sequence[Vote] = (),
+) -> Tally:
+    """How far it has come in the channel that was answered in, or would come with ``more``."""
+    given = votes_of(connection, row.key, row.revision, channel)
+    return policy.count(rules, row.asked, [*given, *more], backup_called=backup_called)
+
+
+def _answer(counting: Counting, row: RequestRow, before: Tally, ballot: Ballot, desk: Desk) -> str:
     """What the person is told; nothing where the card says it all."""
     match counting:
         case Counting.COUNTED:
@@ -177,5 +313,6 @@ def _answer(tx: Connection, counting: Counting, row: RequestRow, item: Item, des
         case Counting.CHANGED:
             return answers.CHANGED
         case Counting.TOO_LATE:
-            latest = request_by_key(tx, row.key) or row
-            return answers.too_late(latest, desk.upstreams[row.upstream], item.user_id)
+            return too_late(row, desk.upstreams[row.upstream], ballot.user_id)
+        case Counting.REPEATED:
+            return answers.repeated(before)

@@ -12,6 +12,7 @@ from slack_bot.publisher.drawing import Drawing
 from slack_bot.publisher.lines import Lines
 from slack_bot.publisher.posting import Posting
 from slack_bot.publisher.probing import Probing
+from slack_bot.publisher.reminders import Reminders
 from slack_bot.publisher.scheduled import Scheduled
 from slack_bot.publisher.threads import Threads
 
@@ -30,6 +31,7 @@ class Publisher:
             Claims(board),
             Posting(board, backlog),
             Threads(board),
+            Reminders(board),
             Lines(board, backlog),
             Posting(board, Scheduled(board)),
         )

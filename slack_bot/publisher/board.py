@@ -1,5 +1,7 @@
 """What the publisher's parts share."""
 
+import hashlib
+import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,12 +10,13 @@ from typing import Any
 import structlog
 from slack_sdk import WebClient
 
-from slack_bot.blocks import Message, UpstreamName, card, long_facts
+from slack_bot.blocks import MARK_DIGITS, Message, UpstreamName, card, long_facts, mark_of
 from slack_bot.channel_store import ChannelStore
 from slack_bot.closed_channels import ClosedChannels
 from slack_bot.ledger import Ledger
 from slack_bot.pace import Pace
-from slack_bot.rows import CardRow, RequestRow
+from slack_bot.policy import ChannelPolicy
+from slack_bot.rows import CardRow, RequestRow, votes_of
 from slack_bot.slack_api import call
 
 UNTIL_SURE = 2.0
@@ -24,6 +27,30 @@ CLOCKS_DIFFER = 900.0
 """Seconds by which our clock may differ from Slack's, and from what it said before it was set."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A card's message, of the request as it was read, and the mark of the policy it shows; "" for none."""
+
+    row: RequestRow
+    policy: str
+    message: dict[str, Any]
+
+    @property
+    def looks(self) -> str:
+        """Tells one message from another."""
+        text = json.dumps(self.message, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:MARK_DIGITS]
+
+    @property
+    def mark(self) -> str:
+        """What the card's row keeps of it: the policy's mark and, after a dot, how it looks."""
+        return f"{self.policy}.{self.looks}"
+
+    def is_shown_by(self, one: CardRow) -> bool:
+        """Whether this very message stands there, as far as the ledger knows."""
+        return one.shown_look == self.row.look and one.shown_policy.partition(".")[2] == self.looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +76,31 @@ class Board:
         """Calls Slack. Raises a `slack_bot.slack_api.SlackFailure`."""
         return call(self.client, method, arguments)
 
-    def draw(self, one: CardRow, row: RequestRow) -> dict[str, Any] | None:
-        """The card's message as the ledger says it should look.
+    def policy_marks(self) -> dict[str, str]:
+        """By registered channel, the mark of the policy that its cards should show."""
+        return {channel.id: mark_of(channel.policy) for channel in self.channels.all()}
+
+    def draw(self, one: CardRow, row: RequestRow) -> Drawn | None:
+        """The card's message as the ledger, and the policy of its channel, say it should look.
 
         None where that fails, for an upstream that is no longer configured for example. It is logged, and the
         card is held, so that it keeps no other one waiting.
         """
         try:
-            return card(row, self.upstreams[row.upstream]).message()
+            return self._draw(one, row)
         except Exception:
             seconds = self.pace.back_off(held_as(one))
             log.exception("a card cannot be drawn", request=row.key, channel=one.channel, again_in=seconds)
             return None
+
+    def _draw(self, one: CardRow, row: RequestRow) -> Drawn:
+        channel = self.channels.get(one.channel)
+        policy: ChannelPolicy | None = None if channel is None else channel.policy
+        with self.ledger.read() as connection:
+            votes = votes_of(connection, row.key, row.revision, one.channel)
+        called = one.backup_at is not None
+        shown = card(row, self.upstreams[row.upstream], policy, votes, backup_called=called)
+        return Drawn(row, "" if policy is None else mark_of(policy), shown.message())
 
     def facts(self, one: CardRow, row: RequestRow) -> list[Message] | None:
         """What is too long for the card, whole. None where that fails; then its thread is held."""

@@ -4,16 +4,17 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, delete, update
+from sqlalchemy import ColumnElement, and_, case, delete, update
 
 from slack_bot import audit
 from slack_bot.audit import Kind
 from slack_bot.blocks import METADATA_TYPE
 from slack_bot.blocks.backlog import LINE_METADATA_TYPE
 from slack_bot.ledger import backlogs, cards
-from slack_bot.publisher.board import Board, held_as
+from slack_bot.publisher.board import Board, Drawn, held_as
 from slack_bot.rows import (
     FINAL,
+    UNKNOWN_LOOK,
     BacklogRow,
     CardRow,
     CardState,
@@ -24,7 +25,7 @@ from slack_bot.rows import (
     request_by_key,
 )
 
-UNKNOWN_LOOK = 0
+UNKNOWN_POLICY = ""
 UNKNOWN_COUNT = -1
 """Of an adopted message nobody knows what it shows: it is written anew."""
 
@@ -114,19 +115,24 @@ class CardClaim:
 
     def adopt(self, ts: str) -> bool:
         """The message was found, and nobody knows how it looks."""
-        return self._note(ts, UNKNOWN_LOOK)
+        return self._note(ts, UNKNOWN_LOOK, UNKNOWN_POLICY)
 
-    def note_posted(self, ts: str, drawn: RequestRow) -> bool:
+    def note_posted(self, ts: str, drawn: Drawn) -> bool:
         """The card stands there, and shows this. False where the claim does not stand any more."""
-        return self._note(ts, drawn.look, drawn if drawn.state in FINAL else None)
+        row = drawn.row
+        return self._note(ts, row.look, drawn.mark, row)
 
-    def _note(self, ts: str, look: int, final: RequestRow | None = None) -> bool:
-        """``final``: the request as drawn, where nothing more can become of it unless it waits again."""
+    def _note(self, ts: str, look: int, policy: str, drawn: RequestRow | None = None) -> bool:
+        """``drawn``: the request as it was drawn; settled, nothing more becomes of it unless it waits again."""
+        final = drawn if drawn is not None and drawn.state in FINAL else None
         with self.board.ledger.write() as tx:
             latest = request_by_key(tx, final.key, lock=True) if final is not None else None
             is_last = latest is not None and latest.look == look
             state = CardState.SETTLED if is_last else CardState.POSTED
-            noted = tx.execute(update(cards).where(self._stands).values(state=state, ts=ts, shown_look=look))
+            shown = {"state": state, "ts": ts, "shown_look": look, "shown_policy": policy}
+            if drawn is not None:
+                shown |= proof(drawn, self.board.clock())
+            noted = tx.execute(update(cards).where(self._stands).values(shown))
             if noted.rowcount:
                 key = self.card.request_key
                 audit.append(tx, self.board.clock(), Kind.CARD_POSTED, key, channel=self.channel, ts=ts)
@@ -219,6 +225,13 @@ class LineClaim:
 def is_card(one: CardRow) -> ColumnElement[bool]:
     """The condition for this card's row."""
     return and_(cards.c.request_key == one.request_key, cards.c.channel == one.channel)
+
+
+def proof(drawn: RequestRow, now: int) -> dict[str, Any]:
+    """What a card's row says once Slack has taken a post or an edit of it, which shows the request like this."""
+    is_new = cards.c.shown_question != drawn.question
+    shown_at = case((is_new, now), else_=cards.c.shown_at)
+    return {"proven_at": now, "shown_question": drawn.question, "shown_at": shown_at}
 
 
 def line_in(channel: str) -> tuple[str, str]:

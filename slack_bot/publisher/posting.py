@@ -81,12 +81,12 @@ class Posting:
         """Seconds until another look at this card, None where nothing is left to do."""
         with self._board.ledger.read() as connection:
             row = request_by_key(connection, claim.card.request_key)
-        message = self._board.draw(claim.card, row) if row is not None and self._queue.takes(row) else None
-        if row is None or message is None:
+        drawn = self._board.draw(claim.card, row) if row is not None and self._queue.takes(row) else None
+        if drawn is None:
             claim.release()
             return None
-        drawn = row
-        if self._poster.post(claim, message, lambda ts: claim.note_posted(ts, drawn)):
+        shown = drawn
+        if self._poster.post(claim, shown.message, lambda ts: claim.note_posted(ts, shown)):
             return None
         return self._poster.wait(claim.channel, claim.held_as)
 

@@ -7,8 +7,7 @@ from slack_bot.clock import MINUTE
 from slack_bot.ledger import backlogs, cards, requests
 from slack_bot.publisher.backlog import CARDS, Backlog, is_in
 from slack_bot.publisher.board import Board
-from slack_bot.publisher.claim import UNKNOWN_LOOK
-from slack_bot.rows import BacklogRow, CardState, State, backlogs_of
+from slack_bot.rows import UNKNOWN_LOOK, BacklogRow, CardState, State, backlogs_of
 
 EVERY = 24 * 60 * MINUTE
 """Microseconds."""

@@ -65,10 +65,20 @@ REQUESTS = st.builds(
     expires_at=TIMES,
     durations=DURATIONS,
 )
+TAKEN = {Verdict.APPROVE: State.APPROVED, Verdict.DENY: State.DENIED}
 ROWS = st.sampled_from(
     [
         pending_row(),
         *(decided_row(verdict) for verdict in Verdict),
+        *(
+            replace(decided_row(verdict), cause="timeout", decided_by="", state=state)
+            for verdict in Verdict
+            for state in (State.DECIDED, TAKEN[verdict], State.UNCONFIRMED)
+        ),
+        *(
+            replace(decided_row(), cause="break-glass", state=state)
+            for state in (State.DECIDED, State.APPROVED, State.UNCONFIRMED)
+        ),
         settled_row(State.APPROVED),
         settled_row(State.DENIED, Verdict.DENY),
         settled_row(State.UNCONFIRMED),

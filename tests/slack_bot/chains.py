@@ -5,13 +5,14 @@ from dataclasses import replace
 from slack_bot import approvals, audit
 from slack_bot.audit import Kind, Record
 from slack_bot.ledger import Ledger
+from slack_bot.policy import text_of
 from slack_bot.seal import GENESIS, Seal
 from tests.audit_key import AUDIT_KEY
-from tests.slack_bot.examples import NOW, added, ballot
+from tests.slack_bot.examples import EITHER, NOW, added, ballot
 from upstream_client.models import ApprovalRequest, Fact
 
 SEAL = Seal(AUDIT_KEY)
-POLICY = "Deciding is for the approvers."
+POLICY = text_of(EITHER)
 SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 WITH_FILE = ApprovalRequest(
     upstream="privilege_manager",
@@ -26,7 +27,7 @@ def filled(ledger: Ledger, more: int = 3) -> list[Record]:
     """A request that was seen (record 1), voted on and decided (2, 3), and ``more`` records besides."""
     row = added(ledger, WITH_FILE)
     with ledger.write() as tx:
-        approvals.vote(tx, NOW, row.key, replace(ballot(tx, row), policy=POLICY))
+        approvals.vote(tx, NOW, row.key, ballot(tx, row))
     for count in range(more):
         with ledger.write() as tx:
             audit.append(tx, NOW + count, Kind.CHANGED_OUTSIDE, None, "U04ADMIN", what=f"C0{count}")

@@ -10,6 +10,7 @@ from slack_bot.ballots import Ballot, Counting
 from slack_bot.blocks import UpstreamName
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger, inbox
+from slack_bot.policy import Approvals, ChannelPolicy, Standing, Terms, Voter
 from slack_bot.rows import RequestRow, State, body_of, hash_of, key_of, request_by_key, shown_digest
 from upstream_client.models import (
     ONE_TIME,
@@ -27,6 +28,10 @@ CHANNEL = "C01APPROVALS"
 OTHER_CHANNEL = "C03SECOND"
 DECISION = "0123456789abcdef"
 APPROVER, SECOND_APPROVER = "U02APPROVER", "U03SECOND"
+EITHER = ChannelPolicy(users=(APPROVER, SECOND_APPROVER))
+"""One of the two decides; both together where the risk is high."""
+BOTH = ChannelPolicy(users=(APPROVER, SECOND_APPROVER), terms=Terms(Approvals(2, 2, 2, 2)))
+"""Only both together approve."""
 PRIVMAN = UpstreamName("Privilege Manager", "Approve", "Deny")
 
 REQUEST = ApprovalRequest(
@@ -186,17 +191,19 @@ def ballot(
     channel: str = CHANNEL,
     duration: Duration = ONE_TIME,
     pressed_at: int | None = None,
+    rules: ChannelPolicy = EITHER,
 ) -> Ballot:
     """An answer to what the row shows, of a press that is saved in this transaction."""
     return Ballot(
         shown=shown_digest(row.digest),
         channel=channel,
-        user_id=user_id,
+        voter=Voter(user_id, Standing.MEMBER),
         user_name={APPROVER: "Approver", SECOND_APPROVER: "Second Approver"}.get(user_id, user_id),
         verdict=verdict,
         duration=duration,
         inbox_id=pressed(tx, user_id, channel),
         pressed_at=row.revised_at if pressed_at is None else pressed_at,
+        rules=rules,
     )
 
 

@@ -1,18 +1,31 @@
 """Cards in every state, what a reader sees of them, and what Slack takes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sandbox.block_kit import problems
 from slack_bot.blocks import Card, Message, card
+from slack_bot.policy import ChannelPolicy
 from slack_bot.rich_text import Element
-from slack_bot.rows import RequestRow, State
-from tests.slack_bot.examples import PRIVMAN, REQUEST, decided_row, pending_row, settled_row
+from slack_bot.rows import RequestRow, State, VoteRow
+from tests.slack_bot.examples import (
+    APPROVER,
+    CHANNEL,
+    EITHER,
+    NOW,
+    PRIVMAN,
+    REQUEST,
+    SECOND_APPROVER,
+    decided_row,
+    pending_row,
+    settled_row,
+)
 from upstream_client.models import Status, Verdict
 
 PENDING = pending_row()
 NOTICED = replace(PENDING, notice="The request changed while it waited. This is how it stands now.")
+_NOT_YET = (State.DECIDED, State.UNCONFIRMED, State.EXPIRED)
 DECIDED = decided_row()
 TROUBLED = replace(DECIDED, trouble="Privilege Manager does not answer. I keep trying.")
 APPROVED = settled_row(State.APPROVED)
@@ -31,6 +44,27 @@ SCHEDULED = replace(
     reason="outside mon-fri 09:00-17:30 Europe/Berlin",
     duration=3_600,
 )
+TIMED_OUT = replace(
+    DENIED,
+    cause="timeout",
+    decided_by="",
+    decided_by_name="the time limit",
+    reason="Nobody answered within 4 hours.",
+)
+NOT_OBJECTED = replace(
+    APPROVED,
+    cause="timeout",
+    decided_by="",
+    decided_by_name="the time limit",
+    reason="Nobody answered within 4 hours.",
+)
+BROKEN = replace(APPROVED, cause="break-glass", deciders=APPROVER, reason="The site is down.")
+BY_TWO = replace(
+    APPROVED,
+    decided_by=SECOND_APPROVER,
+    decided_by_name="Approver and Second Approver",
+    deciders=f"{APPROVER} {SECOND_APPROVER}",
+)
 SETTLED = [
     DECIDED,
     TROUBLED,
@@ -46,6 +80,9 @@ SETTLED = [
     replace(SCHEDULED, state=State.DECIDED, settled_at=None),
     replace(SCHEDULED, state=State.UNCONFIRMED),
     replace(SCHEDULED, state=State.EXPIRED),
+    *(replace(one, state=state) for one in (TIMED_OUT, NOT_OBJECTED) for state in (one.state, *_NOT_YET)),
+    *(replace(BROKEN, state=state) for state in (State.APPROVED, *_NOT_YET)),
+    *(replace(BY_TWO, state=state) for state in (State.APPROVED, *_NOT_YET)),
 ]
 NOT_TAKEN = [UNCONFIRMED, EXPIRED, EXPIRED_ANSWERED, WITHDRAWN, ELSEWHERE, ELSEWHERE_ANSWERED]
 
@@ -77,8 +114,21 @@ def taken_by_slack(message: Message) -> None:
     assert sum(map(len, texts(message.blocks))) <= TEXT_ROOM
 
 
-def drawn(row: RequestRow) -> Card:
-    return card(row, PRIVMAN)
+def drawn(
+    row: RequestRow,
+    policy: ChannelPolicy | None = EITHER,
+    votes: Sequence[VoteRow] = (),
+    *,
+    backup_called: bool = False,
+) -> Card:
+    """The card in a channel where one of two approvers decides, unless it says something else."""
+    return card(row, PRIVMAN, policy, votes, backup_called=backup_called)
+
+
+def approval(row: RequestRow, user_id: str, **changes: object) -> VoteRow:
+    """That somebody approves it, for one time."""
+    vote = VoteRow(1, row.key, 1, CHANNEL, user_id, user_id, Verdict.APPROVE, None, "", NOW, 1)
+    return replace(vote, **changes)  # type: ignore[arg-type]  # the fields of a vote
 
 
 def asking(**changes: object) -> RequestRow:

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox import Sandbox
 from tests.bot_process import CHANNELS, BotProcess, environment
-from tests.rig import APPROVALS, APPROVER
+from tests.rig import APPROVALS, APPROVER, texts
 
 
 def _approve_the_first_card(sandbox: Sandbox) -> None:
@@ -35,6 +35,23 @@ def test_the_whole_path_in_the_unchanged_process(sandbox: Sandbox, tmp_path: Pat
         sandbox.control.eventually(lambda: _settled(sandbox))
         assert bot.stop() == 0
     assert sandbox.control.upstream_requests()[0]["decisions"] == 1
+
+
+def test_the_files_risk_rules_and_defaults_hold_in_the_process(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Given requests that are critical by a rule, when defaults let one person decide, then one is enough."""
+    env = environment(sandbox, tmp_path)
+    defaults = {"approvals": {"critical": 1}, "unknown_requester_refused_from": "never"}
+    (tmp_path / "channels.json").write_text(
+        json.dumps(CHANNELS | {"risk_rules": [{"risk": "critical"}], "defaults": defaults})
+    )
+    with BotProcess(tmp_path, env) as bot:
+        bot.wait_until_ready()
+        sandbox.control.file_request()
+        card = sandbox.control.eventually(lambda: sandbox.control.messages(APPROVALS))[0]
+        assert "‼ critical" in "\n".join(texts(card["blocks"]))
+        _approve_the_first_card(sandbox)
+        sandbox.control.eventually(lambda: _settled(sandbox))
+        assert bot.stop() == 0
 
 
 def test_every_line_of_the_log_is_json_names_what_it_is_about_and_holds_no_secret(
@@ -215,6 +232,8 @@ def test_without_settings_it_lists_every_missing_one_and_where_to_get_it(
         ("not JSON", "Invalid JSON"),
         ('{"channels": [{"id": "#approvals"}]}', "C0123456789"),
         (json.dumps({"channels": CHANNELS["channels"] * 2}), "declared more than once"),
+        ('{"defaults": {"approvals": {"high": 0}}}', "defaults.approvals.high"),
+        ('{"risk_rules": [{"risk": "unrated"}]}', "risk_rules.0.risk"),
     ],
 )
 def test_a_channels_file_that_cannot_be_used_is_told_in_words(

@@ -8,11 +8,13 @@ import pytest
 from sandbox import Sandbox
 from sandbox.privilege_manager import PrivilegeManager
 from slack_bot import approvals
+from slack_bot.risk_rules import RiskRule
 from slack_bot.rows import State
 from tests.rig import APPROVER, SECOND_APPROVER, Rig, has_buttons
 from tests.slack_bot.own_privman import only_request, rig_over, tell_anew
 from tests.slack_bot.verdicts import carry, decide, decisions
 from tests.upstream_client.privilege_manager.contracts import changed
+from upstream_client.models import Risk
 
 SETUP, OTHER = r"C:\setup.exe", r"C:\other.exe"
 
@@ -118,3 +120,29 @@ def test_where_only_the_list_tells_a_lost_answer_stays_unconfirmed(lists_only: R
     rig.run()
     assert decisions(rig, request) == 1
     assert rig.headline() == "Not confirmed by Privilege Manager"
+
+
+@pytest.mark.parametrize(
+    ("was", "rises_to", "stands"),
+    [
+        (Risk.LOW, Risk.MEDIUM, False),
+        (Risk.LOW, Risk.UNRATED, False),
+        (Risk.UNRATED, Risk.MEDIUM, True),
+        (Risk.MEDIUM, Risk.HIGH, False),
+        (Risk.MEDIUM, Risk.LOW, True),
+    ],
+)
+def test_an_approval_holds_as_long_as_the_risk_does_not_rise(
+    sandbox: Sandbox, tmp_path: Path, was: Risk, rises_to: Risk, stands: bool
+) -> None:
+    """Given one approved what was so risky, when its risk changes before it is sent, then a rise voids that."""
+    with Rig(sandbox, tmp_path, risk_rules=[RiskRule(was)]) as rig:
+        request = rig.ask()
+        decide(rig, "approve")
+        rig.risk_rules = [RiskRule(rises_to)]
+        rig.restart()
+        carry(rig)
+        assert rig.upstream_request(request)["decisions"] == int(stands)
+        if not stands:
+            assert rig.row().state is State.PENDING
+            assert f"Its risk is {rises_to.value} now, and was {was.value}" in rig.row().notice

@@ -8,9 +8,10 @@ import pytest
 
 from sandbox import Sandbox
 from slack_bot.applier import NOT_COVERED
+from slack_bot.policy import ONE_IS_ENOUGH, RefusedFrom, Terms
 from slack_bot.rows import State, key_of
 from slack_bot.schedule import Hours, Window
-from tests.rig import ADMIN, APPROVALS, APPROVER, Rig, has_buttons
+from tests.rig import ADMIN, APPROVALS, APPROVER, APPROVERS, Rig, has_buttons
 from tests.slack_bot.conversing import block_state, mention
 from tests.slack_bot.schedules import open_at
 from upstream_client.models import HOUR, Duration, Risk, Seen
@@ -29,7 +30,8 @@ class Rating(PrivManClient):
 
 @pytest.fixture
 def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
-    running = Rig(sandbox, tmp_path)
+    terms = Terms(ONE_IS_ENOUGH, unknown_requester_refused_from=RefusedFrom.NEVER)
+    running = Rig(sandbox, tmp_path, {APPROVALS: replace(APPROVERS, terms=terms)})
     running.client = Rating
     with running:
         yield running

@@ -8,13 +8,14 @@ import pytest
 from slack_bot import approvals
 from slack_bot.approvals import Outdated
 from slack_bot.audit import records
-from slack_bot.ballots import Ballot, Counting
+from slack_bot.ballots import Counting
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger
 from slack_bot.rows import KEY_LENGTH, SHOWN_DIGITS, State, key_of, shown_digest, votes_of
 from tests.audit_key import AUDIT_KEY
 from tests.slack_bot.examples import (
     APPROVER,
+    BOTH,
     CHANGED,
     CHANNEL,
     NOW,
@@ -151,8 +152,9 @@ def test_looks_after_an_unknown_outcome_are_counted_until_it_is_sent_again(ledge
 
 
 def test_a_vote_for_an_unknown_request_is_the_callers_mistake(ledger: Ledger) -> None:
+    row = added(ledger)
     with ledger.write() as tx, pytest.raises(LookupError):
-        approvals.vote(tx, NOW, "nosuchkey234", Ballot("", "", "", "", Verdict.DENY, Duration(None), 1, NOW))
+        approvals.vote(tx, NOW, "nosuchkey234", ballot(tx, row, Verdict.DENY))
 
 
 def test_an_answer_to_other_facts_is_not_counted(ledger: Ledger) -> None:
@@ -170,13 +172,19 @@ def test_an_answer_to_other_facts_is_not_counted(ledger: Ledger) -> None:
 def test_other_facts_are_another_revision_and_void_the_votes_on_the_old_ones(ledger: Ledger) -> None:
     row = added(ledger)
     with ledger.write() as tx:
-        approvals._record_vote(tx, NOW, row, ballot(tx, row, Verdict.DENY))
-        approvals.refresh(tx, LATER, row, CHANGED)
+        assert approvals.vote(tx, NOW, row.key, ballot(tx, row, rules=BOTH)) is Counting.COUNTED
+    with ledger.write() as tx:
+        approvals.refresh(tx, LATER, read(ledger), CHANGED)
     changed = read(ledger)
     assert (changed.revision, changed.digest, changed.asked) == (2, CHANGED.digest, CHANGED)
     assert changed.notice == "The request changed while it waited. This is how it stands now."
     with ledger.write() as tx:
-        assert approvals.vote(tx, LATER, row.key, ballot(tx, changed)) is Counting.COUNTED
+        second = ballot(tx, changed, user_id=SECOND_APPROVER, rules=BOTH)
+        assert approvals.vote(tx, LATER, row.key, second) is Counting.COUNTED
+    assert read(ledger).state is State.PENDING
+    with ledger.write() as tx:
+        first = ballot(tx, changed, rules=BOTH)
+        assert approvals.vote(tx, LATER, row.key, first) is Counting.COUNTED
     assert read(ledger).verdict is Verdict.APPROVE
 
 
@@ -206,7 +214,9 @@ def test_an_answer_to_the_same_bound_facts_counts_though_the_rest_changed(ledger
     row = added(ledger)
     with ledger.write() as tx:
         approvals.refresh(tx, LATER, row, RETOLD)
-        assert approvals.vote(tx, LATER, row.key, ballot(tx, row)) is Counting.COUNTED
+        for user in (APPROVER, SECOND_APPROVER):
+            assert approvals.vote(tx, LATER, row.key, ballot(tx, row, user_id=user)) is Counting.COUNTED
+    assert read(ledger).verdict is Verdict.APPROVE
 
 
 @pytest.mark.parametrize("shown", ["", "0" * SHOWN_DIGITS, REQUEST.digest, REQUEST.digest[2:17]])
@@ -218,14 +228,16 @@ def test_a_ballot_must_show_exactly_the_digest_of_the_card(ledger: Ledger, shown
     assert read(ledger) == row
 
 
-def test_the_votes_of_another_channel_and_of_an_old_revision_are_not_counted_along(ledger: Ledger) -> None:
+def test_the_votes_of_another_channel_are_not_counted_along(ledger: Ledger) -> None:
     row = added(ledger)
     with ledger.write() as tx:
-        for channel in (CHANNEL, OTHER_CHANNEL):
-            old = replace(row, revision=row.revision - 1)
-            approvals._record_vote(tx, NOW, old, ballot(tx, old, Verdict.DENY, channel=channel))
-        approvals._record_vote(tx, NOW, row, ballot(tx, row, Verdict.DENY, channel=OTHER_CHANNEL))
-        assert approvals.vote(tx, NOW, row.key, ballot(tx, row)) is Counting.COUNTED
+        elsewhere = ballot(tx, row, user_id=SECOND_APPROVER, channel=OTHER_CHANNEL, rules=BOTH)
+        assert approvals.vote(tx, NOW, row.key, elsewhere) is Counting.COUNTED
+        assert approvals.vote(tx, NOW, row.key, ballot(tx, row, rules=BOTH)) is Counting.COUNTED
+    assert read(ledger).state is State.PENDING
+    with ledger.write() as tx:
+        second = ballot(tx, row, user_id=SECOND_APPROVER, rules=BOTH)
+        assert approvals.vote(tx, NOW, row.key, second) is Counting.COUNTED
     decided = read(ledger)
     assert (decided.verdict, decided.decided_in) == (Verdict.APPROVE, CHANNEL)
 

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
-from itertools import count
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import count, permutations
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -14,15 +16,27 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from slack_bot import approvals
-from slack_bot.approvals import Outdated
+from slack_bot.approvals import Cause, Outdated
 from slack_bot.audit import Record, records
-from slack_bot.ballots import Counting
+from slack_bot.ballots import Ballot, Counting, TimeLimit
 from slack_bot.clock import SECOND
-from slack_bot.ledger import Ledger, votes
-from slack_bot.rows import RequestRow, State, VoteRow, hash_of, votes_of
+from slack_bot.ledger import Ledger
+from slack_bot.policy import (
+    Approvals,
+    BreakGlass,
+    ChannelPolicy,
+    Seat,
+    Standing,
+    Tally,
+    Terms,
+    Voter,
+    may_decide,
+)
+from slack_bot.policy import count as tally_of
+from slack_bot.rows import RequestRow, State, hash_of
 from tests.slack_bot.examples import (
     APPROVER,
     CHANNEL,
@@ -34,7 +48,7 @@ from tests.slack_bot.examples import (
     ballot,
     read,
 )
-from upstream_client.models import Seen, Status, Verdict
+from upstream_client.models import ONE_TIME, Risk, Seen, Status, Verdict
 
 _id = count(1)
 WRITERS = st.sampled_from(["one", "one", "another"])
@@ -46,7 +60,53 @@ TROUBLES = st.sampled_from(["It does not answer.", "No answer came."])
 SETTLED = {State.APPROVED, State.DENIED, State.EXPIRED, State.ELSEWHERE, State.UNCONFIRMED}
 TAKEN = {"approved", "denied"}
 
+THIRD, FOURTH = "U04ADMIN", "U05OUTSIDER"
+GROUPS_OF = {
+    APPROVER: {"S01SRE"},
+    SECOND_APPROVER: {"S02SECURITY"},
+    THIRD: {"S01SRE", "S02SECURITY"},
+    FOURTH: set(),
+}
+USERS = st.sampled_from(sorted(GROUPS_OF))
+CHANNELS = st.sampled_from([CHANNEL, OTHER_CHANNEL])
+MOSTLY_HERE = st.sampled_from([CHANNEL, CHANNEL, CHANNEL, OTHER_CHANNEL])
+POLICIES = st.builds(
+    lambda users, low, high, seats, glass: ChannelPolicy(
+        users=tuple(sorted(users)),
+        terms=Terms(Approvals(low, low, high), seats=tuple(seats), break_glass=BreakGlass(glass)),
+    ),
+    st.frozensets(USERS, min_size=2),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.lists(st.builds(Seat, st.sampled_from(["S01SRE", "S02SECURITY"])), max_size=2),
+    st.booleans(),
+)
+RISKS = st.sampled_from([Risk.LOW, Risk.UNRATED, Risk.HIGH])
+
 Step = Callable[[RequestRow, st.DataObject], None]
+
+
+class Cut(Exception):
+    """The process is gone in the middle of a transaction."""
+
+
+def voter(user: str) -> Voter:
+    return Voter(user, Standing.MEMBER, frozenset(GROUPS_OF[user]))
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer that counted."""
+
+    revision: int
+    channel: str
+    user_id: str
+    verdict: Verdict
+    groups: frozenset[str]
+    standing: Standing = Standing.MEMBER
+    in_channel: bool = False
+    email: str = ""
+    until_at: int | None = None
 
 
 class Lives(RuleBasedStateMachine):
@@ -54,18 +114,38 @@ class Lives(RuleBasedStateMachine):
 
     ledger: Ledger
 
-    @initialize()
-    def appear(self) -> None:
+    @initialize(here=POLICIES, there=POLICIES)
+    def appear(self, here: ChannelPolicy, there: ChannelPolicy) -> None:
         asked = replace(REQUEST, id=f"life {next(_id)}")
         self.row = self.read_long_ago = added(self.ledger, asked)
         self.now = NOW
         self.changes = 0
+        self.policies = {CHANNEL: here, OTHER_CHANNEL: there}
+        self.given: list[Given] = []
+        self.decided_under: tuple[ChannelPolicy, Risk] | None = None
         self.recorded = Counter({"request_seen": 1})
         self.taken: set[object] = set()
 
     @rule()
     def look(self) -> None:
         self.read_long_ago = self.row
+
+    @rule(channel=CHANNELS, rules=POLICIES)
+    def change_the_policy(self, channel: str, rules: ChannelPolicy) -> None:
+        self.policies[channel] = rules
+
+    @rule()
+    def restart(self) -> None:
+        """Nothing but what was committed is left."""
+        self.ledger.engine.dispose()
+
+    @rule(user=USERS, verdict=st.sampled_from(Verdict))
+    def die_before_the_end(self, user: str, verdict: Verdict) -> None:
+        """What a transaction had done when it was cut off never happened."""
+        with suppress(Cut), self.ledger.write() as tx:
+            approvals.vote(tx, self.now, self.row.key, self.cast(tx, self.row, user, CHANNEL, verdict))
+            raise Cut
+        self.restart()
 
     @rule(writer=WRITERS, data=st.data())
     def act(self, writer: str, data: st.DataObject) -> None:
@@ -75,7 +155,16 @@ class Lives(RuleBasedStateMachine):
     def steps(self) -> list[Step]:
         """What may happen now; from a row read long ago it must fail."""
         if self.row.state is State.PENDING:
-            return [self.vote, self.vote, self.vote_late, self.refresh, self.miss, self.find, self.go]
+            return [
+                self.vote,
+                self.break_glass,
+                self.run_out,
+                self.vote_late,
+                self.refresh,
+                self.miss,
+                self.find,
+                self.go,
+            ]
         if self.row.state is not State.DECIDED:
             return [self.vote, self.come_back]
         if self.row.intent_at is None:
@@ -94,22 +183,89 @@ class Lives(RuleBasedStateMachine):
 
     # What a writer does with the row it believes in
 
+    def cast(
+        self, tx: Connection, shown: RequestRow, user: str, channel: str, verdict: Verdict, **more: Any
+    ) -> Ballot:
+        rules = self.policies[channel]
+        plain = ballot(tx, shown, verdict, user, channel, pressed_at=self.now, rules=rules)
+        return replace(plain, voter=voter(user), **more)
+
     def vote(self, shown: RequestRow, data: st.DataObject) -> None:
-        verdict = data.draw(st.sampled_from(Verdict))
-        user = data.draw(st.sampled_from([APPROVER, SECOND_APPROVER]))
-        channel = data.draw(st.sampled_from([CHANNEL, OTHER_CHANNEL]))
-        before = self.row
+        self.answer(shown, data.draw(USERS), data.draw(CHANNELS), data.draw(st.sampled_from(Verdict)))
+
+    @rule(user=USERS, channel=MOSTLY_HERE)
+    def approve(self, user: str, channel: str) -> None:
+        """Most answers are a yes to what the card shows."""
+        self.answer(self.row, user, channel, Verdict.APPROVE)
+
+    @rule(users=st.permutations(sorted(GROUPS_OF)))
+    def approve_together(self, users: list[str]) -> None:
+        """One after the other until it is decided, or nobody is left."""
+        for user in users:
+            self.answer(self.row, user, CHANNEL, Verdict.APPROVE)
+            self.row = read(self.ledger, self.row.asked)
+
+    def answer(self, shown: RequestRow, user: str, channel: str, verdict: Verdict) -> None:
+        before, rules = self.row, self.policies[channel]
+        if may_decide(rules, voter(user), before.asked.risk) is not None:
+            return
+        earlier = self.tally(channel)
         with self.ledger.write() as tx:
-            cast = ballot(tx, shown, verdict, user, channel, pressed_at=self.now)
-            counting = approvals.vote(tx, self.now, before.key, cast)
+            counting = approvals.vote(tx, self.now, before.key, self.cast(tx, shown, user, channel, verdict))
         if before.state is not State.PENDING:
             assert counting is Counting.TOO_LATE
         elif shown.digest != before.digest:
             assert counting is Counting.CHANGED
+        elif verdict is Verdict.APPROVE and self.changes_nothing(user, channel, earlier):
+            assert counting is Counting.REPEATED
         else:
             assert counting is Counting.COUNTED
-            self.recorded.update(["vote", "decided"])
             self.changes += 1
+            self.remember(user, channel, verdict)
+            self.conclude(channel)
+
+    def tally(self, channel: str) -> Tally:
+        """What the answers to this revision in this channel add up to, as the test remembers them."""
+        where = (self.row.revision, channel)
+        given = [one for one in self.given if (one.revision, one.channel) == where]
+        return tally_of(self.policies[channel], self.row.asked, given)
+
+    def changes_nothing(self, user: str, channel: str, earlier: Tally) -> bool:
+        """The person's approval counts already, and neither decides nor fills a seat now."""
+        return earlier.verdict is None and user in earlier.given
+
+    def remember(self, user: str, channel: str, verdict: Verdict) -> None:
+        self.given.append(Given(self.row.revision, channel, user, verdict, frozenset(GROUPS_OF[user])))
+        self.recorded.update(["vote"])
+
+    def conclude(self, channel: str) -> None:
+        if self.tally(channel).verdict is not None:
+            self.recorded.update(["decided"])
+            self.decided_under = (self.policies[channel], self.row.asked.risk)
+
+    def break_glass(self, shown: RequestRow, data: st.DataObject) -> None:
+        user, channel = data.draw(USERS), data.draw(CHANNELS)
+        before, rules = self.row, self.policies[channel]
+        if may_decide(rules, voter(user), before.asked.risk) is not None or not rules.break_glass.allowed:
+            return
+        with self.ledger.write() as tx:
+            alone = self.cast(
+                tx, shown, user, channel, Verdict.APPROVE, break_glass=True, reason="It is urgent."
+            )
+            counting = approvals.vote(tx, self.now, before.key, alone)
+        if counting is Counting.COUNTED:
+            assert shown.digest == before.digest
+            self.changes += 1
+            self.remember(user, channel, Verdict.APPROVE)
+            self.recorded.update(["break_glass", "decided"])
+
+    def run_out(self, row: RequestRow, data: st.DataObject) -> None:
+        limit = TimeLimit(CHANNEL, data.draw(st.sampled_from(Verdict)), ONE_TIME, "Nobody answered.", "")
+        with self.ledger.write() as tx:
+            done = approvals.decide_by_time_limit(tx, self.now, row.key, row.version, limit)
+        assert done == (row.version == self.row.version and row.state is State.PENDING)
+        self.changes += done
+        self.recorded.update(["decided"] * done)
 
     def vote_late(self, _shown: RequestRow, data: st.DataObject) -> None:
         """A press that was saved before the votes became void, and is looked at now."""
@@ -120,7 +276,9 @@ class Lives(RuleBasedStateMachine):
             assert approvals.vote(tx, self.now, self.row.key, late) is Counting.CHANGED
 
     def refresh(self, row: RequestRow, data: st.DataObject) -> None:
-        asked = replace(row.asked, justification=data.draw(FACTS), title=data.draw(TITLES))
+        asked = replace(
+            row.asked, justification=data.draw(FACTS), title=data.draw(TITLES), risk=data.draw(RISKS)
+        )
         told = ["request_changed"] if asked.digest != row.digest else []
         self.move(row, lambda tx: approvals.refresh(tx, self.now, row, asked), {State.PENDING}, told)
 
@@ -231,21 +389,34 @@ class Lives(RuleBasedStateMachine):
             assert (row.verdict is Verdict.APPROVE) == (row.state is State.APPROVED)
 
     @invariant()
-    def one_vote_of_each_revision_decided_it(self) -> None:
+    def each_voted_once_and_together_they_are_enough(self) -> None:
         row = self.row
-        with self.ledger.read() as connection:
-            cast = connection.execute(
-                select(votes.c.revision, votes.c.channel).where(votes.c.request_key == row.key)
-            ).all()
-            here = votes_of(connection, row.key, row.revision, row.decided_in)
-        assert len({vote.revision for vote in cast}) == len(cast)
-        if row.verdict is not None:
-            self.is_the_vote_that_decided(here)
+        assert len(row.all_who_decided) == len(set(row.all_who_decided))
+        if row.cause in (Cause.SCHEDULE, Cause.TIMEOUT):
+            assert (row.decided_by, row.all_who_decided) == ("", ())
+        elif row.cause is not None:
+            self.is_of_those_who_voted()
 
-    def is_the_vote_that_decided(self, here: list[VoteRow]) -> None:
-        (vote,) = here
+    def is_of_those_who_voted(self) -> None:
+        """Everybody who is named gave this answer, in this channel, to this revision."""
         row = self.row
-        assert (vote.verdict, vote.user_id, vote.voted_at) == (row.verdict, row.decided_by, row.decided_at)
+        there = (row.revision, row.decided_in, row.verdict)
+        answered = {one.user_id for one in self.given if (one.revision, one.channel, one.verdict) == there}
+        assert row.decided_by in row.all_who_decided
+        assert set(row.all_who_decided) <= answered
+        if row.cause == Cause.VOTE and row.verdict is Verdict.APPROVE:
+            self.is_a_quorum(row.all_who_decided)
+
+    def is_a_quorum(self, deciders: tuple[str, ...]) -> None:
+        assert self.decided_under is not None
+        rules, risk = self.decided_under
+        assert len(deciders) >= rules.needed(risk)
+        assert all(may_decide(rules, voter(user), risk) is None for user in deciders)
+        seated = [seat.group for seat in rules.seats(risk)]
+        assert any(
+            all(group in GROUPS_OF[user] for group, user in zip(seated, sitting, strict=True))
+            for sitting in permutations(deciders, len(seated))
+        )
 
     @invariant()
     def every_change_is_on_record_once(self) -> None:
@@ -267,8 +438,8 @@ def test_whatever_two_writers_do_in_whatever_order_the_ledger_stays_true(shared_
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=60,
-            stateful_step_count=25,
+            max_examples=100,
+            stateful_step_count=30,
             deadline=None,
             derandomize=True,
             database=None,

@@ -11,13 +11,14 @@ import pytest
 from sandbox import Sandbox
 from sandbox.privilege_manager import PrivilegeManager
 from slack_bot.clock import SECOND
-from slack_bot.policy import ChannelPolicy
+from slack_bot.policy import ChannelPolicy, Terms
 from slack_bot.rows import State
 from slack_bot.schedule import Hours, Schedule, Window
 from tests.rig import ADMIN, APPROVALS, APPROVER, APPROVERS, SECOND_CHANNEL, Killed, Rig, has_buttons
 from tests.slack_bot.own_privman import only_request, rig_over, tell_anew
 from tests.slack_bot.schedules import open_at
-from upstream_client.models import HOUR, Duration, Risk
+from upstream_client.models import HOUR, ONE_TIME, ApprovalRequest, Capabilities, Duration, Risk
+from upstream_client.privilege_manager import PrivManClient
 
 NIGHTS = Schedule(
     on=True,
@@ -103,6 +104,89 @@ def test_a_channel_that_turned_its_own_off_does_not_follow_the_one_for_all(
         rig.schedules.put(APPROVALS, replace(NIGHTS, on=False))
         advance_to(rig, MIDNIGHT)
         assert rig.upstream_request(ask(rig))["status"] == "Pending"
+
+
+@pytest.mark.parametrize(
+    ("scope", "longest", "minutes"),
+    [
+        (APPROVALS, Duration(HOUR // 2), 30),
+        (APPROVALS, Duration(HOUR), 60),
+        (APPROVALS, ONE_TIME, None),
+        ("all", Duration(HOUR // 2), 30),
+    ],
+)
+def test_a_schedule_approves_for_no_longer_than_the_channel_allows(
+    sandbox: Sandbox, tmp_path: Path, scope: str, longest: Duration, minutes: int | None
+) -> None:
+    """Given a schedule for one hour and a channel that allows less, then less is approved."""
+    channels = {
+        APPROVALS: replace(APPROVERS, terms=Terms(longest=longest)),
+        SECOND_CHANNEL: APPROVERS,
+    }
+    with Rig(sandbox, tmp_path, channels) as rig:
+        rig.schedules.put(scope, NIGHTS)
+        advance_to(rig, MIDNIGHT)
+        request = ask(rig)
+        assert rig.upstream_request(request)["status"] == "Approved"
+        assert rig.row().duration == (None if minutes is None else minutes * 60)
+
+
+class OfHours(PrivManClient):
+    """One that approves for an hour or for four, and for nothing else."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._told
+
+    @capabilities.setter
+    def capabilities(self, told: Capabilities) -> None:
+        self._told = replace(told, other_durations=False)
+
+    def list_pending(self) -> list[ApprovalRequest]:
+        return [replace(one, durations=OFFERED) for one in super().list_pending()]
+
+
+OFFERED = (Duration(HOUR), Duration(4 * HOUR))
+
+
+@pytest.mark.parametrize(
+    ("longest", "offers_once", "answer"),
+    [(None, False, "Approved"), (HOUR // 2, False, "Pending"), (HOUR // 2, True, "Approved")],
+)
+def test_where_what_is_allowed_is_not_offered_it_is_approved_once_or_left(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    longest: int | None,
+    offers_once: bool,
+    answer: str,
+) -> None:
+    if offers_once:
+        monkeypatch.setattr(f"{__name__}.OFFERED", (ONE_TIME, *OFFERED))
+    terms = Terms(longest=None if longest is None else Duration(longest))
+    rig = Rig(sandbox, tmp_path, {APPROVALS: replace(APPROVERS, terms=terms)})
+    rig.client = OfHours
+    with rig:
+        rig.schedules.put(APPROVALS, NIGHTS)
+        advance_to(rig, MIDNIGHT)
+        request = ask(rig)
+        assert rig.upstream_request(request)["status"] == answer
+        assert rig.row().duration == (HOUR if longest is None else None)
+
+
+def test_what_a_channel_did_not_allow_is_approved_once_it_does(sandbox: Sandbox, tmp_path: Path) -> None:
+    rig = Rig(sandbox, tmp_path, {})
+    rig.client = OfHours
+    with rig:
+        rig.channels.register(APPROVALS, ADMIN, rig.clock.now())
+        rig.channels.set_policy(APPROVALS, replace(APPROVERS, terms=Terms(longest=ONE_TIME)), ADMIN)
+        rig.schedules.put(APPROVALS, NIGHTS)
+        advance_to(rig, MIDNIGHT)
+        request = ask(rig)
+        assert rig.upstream_request(request)["status"] == "Pending"
+        rig.channels.set_policy(APPROVALS, APPROVERS, ADMIN)
+        rig.run()
+        assert rig.upstream_request(request)["status"] == "Approved"
 
 
 def test_with_no_channel_registered_nothing_is_approved(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from sandbox import Sandbox
 from slack_bot.parameter_store import DirectoryStore, StateError
 from slack_bot.policy import ChannelPolicy
 from slack_bot.rows import State
+from tests.clock import Clock
 from tests.rig import (
     ADMIN,
     APPROVALS,
     APPROVER,
     SECOND_APPROVER,
-    Clock,
     Rig,
     at_statement,
     has_buttons,

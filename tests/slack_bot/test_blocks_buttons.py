@@ -19,7 +19,7 @@ from slack_bot.blocks import (
 )
 from slack_bot.rich_text import Element
 from slack_bot.rows import RequestRow, shown_digest
-from tests.slack_bot.examples import PRIVMAN, REQUEST, pending_row
+from tests.slack_bot.examples import EITHER, PRIVMAN, REQUEST, pending_row
 from tests.slack_bot.shown import (
     APPROVED,
     DECIDED,
@@ -70,7 +70,7 @@ def test_the_buttons_use_the_upstreams_own_verbs() -> None:
     name = UpstreamName.of(
         "GitLab", Capabilities(comment=True, get_one=True, approve="Accept", deny="Reject")
     )
-    shown = card(PENDING, name)
+    shown = card(PENDING, name, EITHER, ())
     assert [element["text"]["text"] for element in actions(shown)[1:3]] == ["Accept", "Reject"]
     assert [option["text"]["text"] for option in actions(shown)[3]["options"]] == [
         "Accept with a comment…",
@@ -123,7 +123,7 @@ def test_where_the_upstream_takes_other_durations_the_menu_ends_with_other(
     durations: tuple[Duration, ...],
 ) -> None:
     row = asking(durations=durations)
-    menu = actions(card(row, TAKES_OTHERS))[0]
+    menu = actions(card(row, TAKES_OTHERS, EITHER, ()))[0]
     assert menu["type"] == "static_select"
     assert [option["text"]["text"] for option in menu["options"]] == [
         *(duration.words.capitalize() for duration in durations),
@@ -139,7 +139,7 @@ def test_a_menu_has_at_most_a_hundred_choices_and_leads_to_the_rest(
     upstream: UpstreamName, number: int
 ) -> None:
     durations = tuple(Duration(minutes * 60) for minutes in range(1, number + 1))
-    options = actions(card(asking(durations=durations), upstream))[0]["options"]
+    options = actions(card(asking(durations=durations), upstream, EITHER, ()))[0]["options"]
     all_there = number + upstream.other_durations <= 100
     assert len(options) == (number + upstream.other_durations if all_there else 100)
     assert (options[-1]["text"]["text"] == "Other…") == (upstream.other_durations or not all_there)
@@ -156,7 +156,7 @@ def test_what_opens_a_modal_carries_its_word_and_what_a_button_carries() -> None
 
 def test_verbs_of_an_upstream_are_cut_to_what_a_button_takes() -> None:
     long = UpstreamName("GitLab", "Accept <!channel>\n" * 20, "Reject" * 20)
-    shown = actions(card(PENDING, long))
+    shown = actions(card(PENDING, long, EITHER, ()))
     assert [len(button["text"]["text"]) for button in shown[1:3]] == [75, 75]
     assert all(len(option["text"]["text"]) <= 75 for option in shown[3]["options"])
     said = [option["text"]["text"] for option in shown[3]["options"]]

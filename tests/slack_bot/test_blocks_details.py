@@ -11,12 +11,23 @@ from sandbox.block_kit import view_problems
 from slack_bot.audit import Kind, Record
 from slack_bot.blocks import View, details
 from slack_bot.clock import SECOND
+from slack_bot.policy import (
+    BreakGlass,
+    ChannelPolicy,
+    OnSilence,
+    Seat,
+    Silence,
+    Silences,
+    Terms,
+    in_words,
+)
 from slack_bot.rows import RequestRow, State, VoteRow, shown_digest
 from tests.slack_bot.any_rows import NASTY, any_rows
-from tests.slack_bot.examples import APPROVER, CHANNEL, DECISION, NOW, PRIVMAN, pending_row
+from tests.slack_bot.examples import APPROVER, BOTH, CHANNEL, DECISION, NOW, PRIVMAN, pending_row
 from tests.slack_bot.shown import APPROVED, NOTICED, PENDING, SCHEDULED, asking, objects, texts, words
 from upstream_client.models import ApprovalRequest, Fact, Verdict
 
+CROWD = tuple(f"U{number:09}" for number in range(200))
 VOTE = VoteRow(1, PENDING.key, 1, CHANNEL, APPROVER, "Approver", Verdict.APPROVE, 900, "Fine.\nGo.", NOW, 1)
 
 
@@ -24,8 +35,10 @@ def record(kind: str, actor: str = "bot", **detail: object) -> Record:
     return Record(1, NOW, kind, PENDING.key, actor, detail)
 
 
-def shown(row: RequestRow = PENDING, votes: Any = (), records: Any = ()) -> View:
-    view = details(row, PRIVMAN, votes, records)
+def shown(
+    row: RequestRow = PENDING, votes: Any = (), records: Any = (), policy: ChannelPolicy | None = None
+) -> View:
+    view = details(row, PRIVMAN, policy, votes, records)
     assert view_problems(view) == []
     return view
 
@@ -123,6 +136,11 @@ def test_it_tells_who_answered_what() -> None:
             record("security_event", "U05OUTSIDER", rule="malformed"),
             "Not counted, of @U05OUTSIDER: malformed",
         ),
+        (record("announced", channel=CHANNEL), f"The broken glass was announced in @{CHANNEL}"),
+        (
+            record("not_announced", channel=CHANNEL, why="is_archived"),
+            f"The broken glass could not be announced: is_archived in @{CHANNEL}",
+        ),
         (record("intent"), "Being sent"),
         (record("not_sent", why="It does not answer."), "Could not be sent: It does not answer."),
         (record("not_confirmed", why="No answer."), "Not confirmed yet: No answer."),
@@ -147,7 +165,12 @@ def test_a_press_is_not_told_beside_what_became_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in Kind if not kind.startswith(("channel", "schedule", "changed", "click"))]
+    "kind",
+    [
+        kind
+        for kind in Kind
+        if not kind.startswith(("channel", "schedule", "changed", "click", "policy_declared"))
+    ],
 )
 def test_every_kind_of_record_of_a_request_has_its_words(kind: Kind) -> None:
     said = lines(shown(records=[record(kind, "U04ADMIN")]), "story")[1]
@@ -218,9 +241,53 @@ def test_an_outside_text_is_never_parsed_in_the_details(text: str) -> None:
 @settings(max_examples=60)
 @given(any_rows())
 def test_slack_takes_the_details_whatever_stands_in_the_request(row: RequestRow) -> None:
-    view = shown(row, [VOTE] * 30, [record("not_sent", why=row.notice)] * 30)
+    view = shown(row, [VOTE] * 30, [record("not_sent", why=row.notice)] * 30, BOTH)
     assert len(view["blocks"]) <= 100
     assert len(json.dumps(view)) <= 250_000
+
+
+def test_it_tells_what_holds_in_the_channel_and_names_people_and_groups() -> None:
+    here = ChannelPolicy(
+        users=(APPROVER,),
+        groups=("S01APPROVERS",),
+        terms=Terms(break_glass=BreakGlass(True, "C03SECOND"), silence=Silences(any=Silence(60))),
+    )
+    view = shown(policy=here)
+    told = lines(view, "policy")
+    assert told[0] == "What holds in this channel"
+    assert f"who: Deciding is for @{APPROVER} and @S01APPROVERS." in told
+    assert any(line.startswith("break-glass: ") and "@C03SECOND" in line for line in told)
+    assert len(told) == 1 + len(in_words(here))
+    assert "<" not in everything(view)
+
+
+def test_of_a_waiting_request_it_tells_how_far_it_has_come() -> None:
+    assert lines(shown(votes=[VOTE], policy=BOTH), "state")[1] == (
+        f"Approvals: 1 of 2, by @{APPROVER} · still needed: 1 more, by the rule “approvals for medium risk”"
+    )
+    assert not any("Approvals: " in line for line in lines(shown(APPROVED, [VOTE], policy=BOTH), "state"))
+
+
+def test_a_long_rule_is_cut_between_mentions() -> None:
+    seats = tuple(Seat(f"S{number:09}") for number in range(80))
+    view = shown(policy=ChannelPolicy(terms=Terms(seats=seats)))
+    (told,) = [one for one in lines(view, "policy") if one.startswith("seats: ")]
+    assert told.endswith(" …")
+    assert "<" not in everything(view)
+
+
+def test_a_long_list_of_people_hides_nothing_of_what_comes_after_it() -> None:
+    backup = Silence(60, 600, CROWD, (), 3_600, OnSilence.DENY)
+    view = shown(policy=ChannelPolicy(users=CROWD, terms=Terms(silence=Silences(any=backup))))
+    told = lines(view, "policy")
+    assert f"@{CROWD[19]} and 180 more." in told[1]
+    (silence,) = [one for one in told if one.startswith("silence: ")]
+    assert f"@{CROWD[19]} and 180 more, who may then decide as well; after 1 hour" in silence
+    assert silence.endswith(" it is denied.")
+
+
+def test_in_a_channel_that_is_not_known_no_rules_are_told() -> None:
+    assert "policy" not in [block["block_id"] for block in shown()["blocks"]]
 
 
 def test_a_bare_request_has_details_too() -> None:

@@ -11,16 +11,18 @@ from slack_sdk.models.blocks import Block
 from slack_bot.blocks import UpstreamName, card
 from slack_bot.rows import RequestRow, State
 from tests.slack_bot.any_rows import any_rows
-from tests.slack_bot.examples import PRIVMAN, REQUEST, pending_row
+from tests.slack_bot.examples import EITHER, PRIVMAN, REQUEST, pending_row
 from tests.slack_bot.shown import SETTLED, block_of, drawn, headline, objects, taken_by_slack
 from upstream_client.models import ApprovalRequest, Duration, Fact
 
+SURE = ("✅ Approved by ", "⛔ Denied by ", "⌛ Approved: ", "⌛ Denied: ", "🚨 Approved by ")
+"""How the card of an answer begins that the upstream took."""
 TEXT_MOST = 4_000
 """chat.update refuses a longer text (docs.slack.dev/reference/methods/chat.update)."""
 
 
 def is_taken_by_slack(row: RequestRow, upstream: UpstreamName = PRIVMAN) -> None:
-    shown = card(row, upstream)
+    shown = card(row, upstream, EITHER, ())
     taken_by_slack(shown)
     assert [block.to_dict()["type"] for block in Block.parse_all(shown.blocks)] == [
         block["type"] for block in shown.blocks
@@ -62,7 +64,7 @@ def test_no_text_is_parsed_and_no_element_but_ours_is_made(row: RequestRow) -> N
     assert all(part["text"] for part in objects(shown.blocks) if "text" in part)
     for part in objects(shown.blocks):
         if part.get("type") == "user":
-            assert part["user_id"] == row.decided_by
+            assert part["user_id"] in (row.decided_by, *row.all_who_decided)
         if part.get("type") == "link":
             assert part == {"type": "link", "url": row.asked.link, "text": PRIVMAN.title}
     assert not {"<", ">"} & set(shown.text)
@@ -81,11 +83,10 @@ def test_a_headline_is_one_line_that_nothing_turns_round(row: RequestRow) -> Non
 def test_whatever_stands_in_it_only_a_card_whose_answer_was_taken_begins_so(row: RequestRow) -> None:
     shown = drawn(row)
     said = headline(shown)
-    sure = said.startswith(("✅ Approved by ", "⛔ Denied by ")) and not said.endswith(
-        f", waiting for {PRIVMAN.title}"
-    )
+    sure = said.startswith(SURE) and not said.endswith(f", waiting for {PRIVMAN.title}")
     if row.state in (State.APPROVED, State.DENIED):
-        assert said.startswith("✅ Approved by " if row.state is State.APPROVED else "⛔ Denied by ")
+        assert sure
+        assert said.split()[1].startswith("Approved" if row.state is State.APPROVED else "Denied")
     else:
         assert not sure
     if row.state is State.DECIDED:

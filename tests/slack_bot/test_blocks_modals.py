@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 
 from sandbox.block_kit import view_problems
-from slack_bot.blocks import UpstreamName, View, approve_form, deny_form, told_duration
+from slack_bot.blocks import Asking, UpstreamName, View, approve_form, deny_form, told_duration
 from slack_bot.rows import RequestRow
 from tests.slack_bot.any_rows import NASTY, any_rows
-from tests.slack_bot.examples import PRIVMAN
+from tests.slack_bot.examples import EITHER, PRIVMAN
 from tests.slack_bot.shown import PENDING, asking, objects, words
 from upstream_client.models import HOUR, ONE_TIME, Duration, Fact
 
@@ -22,7 +22,7 @@ METADATA = json.dumps({"key": "value"})
 def approve(
     row: RequestRow = PENDING, upstream: UpstreamName = PRIVMAN, menu: str | None = None
 ) -> dict[str, Any]:
-    return taken(approve_form(row, upstream, menu, "Europe/Berlin", METADATA))
+    return taken(approve_form(Asking(row, upstream, EITHER, menu, "Europe/Berlin", METADATA)))
 
 
 def deny(row: RequestRow = PENDING, upstream: UpstreamName = PRIVMAN) -> dict[str, Any]:
@@ -116,7 +116,9 @@ def test_a_duration_is_told_only_where_no_other_can_be_chosen(
     upstream: UpstreamName, durations: tuple[Duration, ...]
 ) -> None:
     only = len(durations) == 1 and upstream is PRIVMAN
-    assert told_duration(asking(durations=durations), upstream) == (durations[0] if only else None)
+    assert told_duration(asking(durations=durations).asked, upstream, EITHER) == (
+        durations[0] if only else None
+    )
 
 
 @pytest.mark.parametrize("durations", [(ONE_TIME,), (Duration(HOUR),)])

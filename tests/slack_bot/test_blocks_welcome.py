@@ -15,9 +15,11 @@ from slack_bot.blocks import (
     mark_of,
     welcome,
 )
+from slack_bot.blocks.welcome import PICK_QUORUM
 from slack_bot.command_parser import HELP
-from slack_bot.policy import ChannelPolicy
+from slack_bot.policy import ONE_IS_ENOUGH, Approvals, ChannelPolicy, Seat, Silence, Silences, Terms
 from tests.slack_bot.shown import objects, taken_by_slack, words
+from upstream_client.models import Duration, Risk
 
 CHANNEL = "C01APPROVALS"
 GROUPS = [("S01APPROVERS", "approvers"), ("S02ONCALL", "oncall")]
@@ -108,7 +110,8 @@ def test_it_tells_what_can_be_written() -> None:
 
 def test_without_help_or_notes_there_are_no_empty_blocks() -> None:
     ids = [block["block_id"] for block in drawn(help_lines=(), groups=()).blocks]
-    assert [id.partition(".")[0] for id in ids] == ["headline", "about", "people", "everyone", "save"]
+    names = [id.partition(".")[0] for id in ids]
+    assert names == ["headline", "about", "people", "everyone", "quorum", "save"]
 
 
 def test_what_can_be_picked_carries_the_mark_of_the_policy_that_is_shown() -> None:
@@ -118,11 +121,98 @@ def test_what_can_be_picked_carries_the_mark_of_the_policy_that_is_shown() -> No
         ChannelPolicy(users=("U02APPROVER",)),
         ChannelPolicy(groups=("S01APPROVERS",)),
         ChannelPolicy(everyone=True),
+        ChannelPolicy(everyone=True, terms=Terms(approvals=ONE_IS_ENOUGH)),
+        ChannelPolicy(everyone=True, terms=Terms(longest=Duration(3_600))),
+        ChannelPolicy(everyone=True, defaults=Terms(longest=Duration(3_600))),
+        ChannelPolicy(everyone=True, defaults=Terms(approvals=Approvals(high=3))),
+        ChannelPolicy(everyone=True, defaults=Terms(silence=Silences(any=Silence(deadline=60)))),
     ]
+    names = ("people", "groups", "everyone", "quorum", "save")
     for policy in policies:
         marked = [block["block_id"] for block in drawn(policy).blocks if "." in block["block_id"]]
-        assert marked == [f"{name}.{mark_of(policy)}" for name in ("people", "groups", "everyone", "save")]
+        assert marked == [f"{name}.{mark_of(policy)}" for name in names]
     assert len({mark_of(policy) for policy in policies}) == len(policies)
+
+
+def test_it_says_how_many_must_approve_and_offers_to_ask_for_one_alone() -> None:
+    message = drawn()
+    assert words(block(message, "about")).splitlines()[2] == (
+        "How many: 1 person must approve what has low or medium risk. What has no risk counts as medium. "
+        "2 people must approve what has high or critical risk."
+    )
+    box = element(message, PICK_QUORUM)
+    assert box["initial_options"] == box["options"]
+    assert box["options"][0]["text"]["text"] == "Ask for two approvers from high risk upwards"
+
+
+@pytest.mark.parametrize(
+    ("approvals", "ticked"),
+    [
+        (ONE_IS_ENOUGH, False),
+        (Approvals(high=1), False),
+        (Approvals(critical=1), False),
+        (Approvals(low=3), True),
+        (Approvals(high=2, critical=4), True),
+    ],
+)
+def test_the_tick_shows_whether_the_channel_asks_for_no_fewer_than_if_it_said_nothing(
+    approvals: Approvals, ticked: bool
+) -> None:
+    message = drawn(ChannelPolicy(terms=Terms(approvals=approvals)))
+    assert ("initial_options" in element(message, PICK_QUORUM)) is ticked
+
+
+@pytest.mark.parametrize(
+    ("defaults", "offered"),
+    [
+        (Approvals(high=3, critical=3), "Ask for three approvers from high risk upwards"),
+        (Approvals(low=2, medium=2), "Ask for two approvers"),
+        (Approvals(high=1, critical=5), "Ask for 5 approvers for critical risk"),
+        (Approvals(critical=4), "Ask for several: 2 for high, 4 for critical"),
+        (Approvals(medium=2, high=1), "Ask for several: 2 for medium, 2 for critical"),
+        (
+            Approvals(20, 19, 18, 17),
+            "Ask for several: 20 for low, 19 for medium, 18 for high, 17 for critical",
+        ),
+    ],
+)
+def test_what_is_offered_is_what_the_defaults_ask_for(defaults: Approvals, offered: str) -> None:
+    (box,) = element(drawn(ChannelPolicy(defaults=Terms(approvals=defaults))), PICK_QUORUM)["options"]
+    assert box["text"]["text"] == offered
+
+
+def test_where_one_is_enough_by_the_defaults_there_is_nothing_to_opt_out_of() -> None:
+    message = drawn(ChannelPolicy(defaults=Terms(approvals=ONE_IS_ENOUGH)))
+    assert all(part.get("action_id") != PICK_QUORUM for part in objects(message.blocks))
+
+
+@pytest.mark.parametrize(
+    ("terms", "unticked"),
+    [
+        (Terms(), "1 person must approve what has any risk. What has no risk counts as medium."),
+        (
+            Terms(seats=(Seat("S02", 2, Risk.HIGH),)),
+            "1 person must approve what has low or medium risk. What has no risk counts as medium. "
+            "2 people must approve what has high or critical risk.",
+        ),
+        (
+            Terms(approvals=Approvals(low=2, medium=3, high=3, critical=1)),
+            "2 people must approve what has low risk. "
+            "3 people must approve what has medium or high risk. What has no risk counts as medium. "
+            "1 person must approve what has critical risk.",
+        ),
+    ],
+)
+def test_the_offer_says_what_holds_without_the_tick(terms: Terms, unticked: str) -> None:
+    message = drawn(ChannelPolicy(terms=terms))
+    (hint,) = [one["hint"]["text"] for one in message.blocks if one["block_id"].startswith("quorum")]
+    assert hint == f"Without the tick: {unticked}"
+    taken_by_slack(message)
+
+
+def test_groups_that_have_seats_are_named_as_those_who_decide() -> None:
+    message = drawn(ChannelPolicy(defaults=Terms(seats=(Seat("S01APPROVERS"),)), registered_by="U04ADMIN"))
+    assert who(message) == "Who may decide: @S01APPROVERS."
 
 
 def test_where_the_channel_was_removed_there_is_nothing_to_pick() -> None:

@@ -8,17 +8,17 @@ import pytest
 
 from sandbox import Sandbox
 from slack_bot import approvals
-from slack_bot.ballots import Grant
-from slack_bot.blocks import welcome
+from slack_bot.ballots import Grant, TimeLimit
+from slack_bot.blocks import DENY, welcome
 from slack_bot.command_parser import HELP
 from slack_bot.policy import ChannelPolicy
 from slack_bot.slack_api import call
 from slack_bot.web_client import web_client
-from tests.rig import ADMIN, APPROVALS, APPROVER, OUTSIDER, Rig, has_buttons, texts
+from tests.rig import ADMIN, APPROVALS, APPROVER, APPROVERS_GROUP, OUTSIDER, Rig, has_buttons, texts
 from tests.slack_bot.forms import modal, modals, opened, other, words
 from tests.slack_bot.schedules import open_at
 from tests.slack_bot.shown import objects
-from upstream_client.models import Duration
+from upstream_client.models import ONE_TIME, Duration, Verdict
 
 NAMES = {
     "a mention of everybody": "<!channel> <@U04ADMIN> & <https://evil.example|https://bank.example>",
@@ -53,9 +53,11 @@ def assert_unparsed(rig: Rig) -> None:
         sent = made["arguments"]
         if made["method"].startswith(("chat.", "views.")):
             kinds = {part.get("type") for part in objects(sent)}
-            assert not kinds & {"mrkdwn", "broadcast", "usergroup", "markdown"}
+            assert not kinds & {"mrkdwn", "broadcast", "markdown"}
             assert not {"<", ">"} & set(sent.get("text") or "")
             assert {part["user_id"] for part in objects(sent) if part.get("type") == "user"} <= {APPROVER}
+            groups = {part["usergroup_id"] for part in objects(sent) if part.get("type") == "usergroup"}
+            assert groups <= {APPROVERS_GROUP}
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
@@ -131,6 +133,41 @@ def test_a_press_on_a_card_that_a_schedule_settled_meanwhile_is_told_so(rig: Rig
     assert "the schedule has approved this request" in rig.told(APPROVER)[0]
     opened(rig, "details")
     assert "Approved for 1 hour by the schedule" in words(modal(rig)).replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said", "status"),
+    [
+        (Verdict.DENY, "⌛ Denied: not answered in time", "Denied"),
+        (Verdict.APPROVE, "⌛ Approved: nobody objected in time", "Approved"),
+    ],
+)
+def test_a_request_that_the_time_limit_decides_is_told_apart_from_one_that_somebody_did(
+    rig: Rig, verdict: Verdict, said: str, status: str
+) -> None:
+    """A timeout is not a denial."""
+    request = rig.ask()
+    row, card = rig.row(), rig.card()
+    limit = TimeLimit(APPROVALS, verdict, ONE_TIME, "Nobody answered within 4 hours.", "")
+    with rig.ledger.write() as tx:
+        assert approvals.decide_by_time_limit(tx, rig.clock.now(), row.key, row.version, limit)
+    rig.clock.advance(1)
+    rig.run("publisher")
+    assert rig.card()["blocks"][0]["text"]["text"].startswith("⏳ ")
+    assert rig.headline().endswith(", waiting for Privilege Manager")
+    rig.run()
+    assert rig.card()["blocks"][0]["text"]["text"] == said
+    assert "by the time limit: Nobody answered within 4 hours, " in rig.words()
+    assert "<@" not in str(rig.card())
+    assert rig.upstream_request(request)["status"] == status
+
+    rig.press(APPROVER, "deny_request", card=card, value=deny_value(card), force=True)
+    rig.run()
+    assert rig.told(APPROVER)[0].startswith("It is too late: this request ")
+
+
+def deny_value(card: dict[str, Any]) -> str:
+    return next(str(one["value"]) for one in card["blocks"][-1]["elements"] if one["action_id"] == DENY)
 
 
 def test_the_welcome_is_taken_by_slack_before_and_after_a_pick(rig: Rig) -> None:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from slack_bot.channel_store import Channel, ChannelsFileError, ChannelStore, Declared, Source
+from slack_bot.channel_store import (
+    Channel,
+    ChannelsFileError,
+    ChannelStore,
+    Declarations,
+    Declared,
+    Source,
+)
 from slack_bot.parameter_store import (
     ChangedMeanwhile,
     DirectoryStore,
@@ -69,7 +76,8 @@ class TestDeclared:
             json.dumps({"channels": [{"id": DECLARED, "approvers": {"groups": ["S01APPROVERS"]}}]})
         )
         channels = ChannelStore.read(path)
-        assert ChannelStore.read_file(path) == channels.all() == [IN_FILE]
+        assert ChannelStore.read_file(path) == Declarations((IN_FILE,))
+        assert channels.all() == [IN_FILE]
         assert (channels.get(DECLARED), channels.get(REGISTERED)) == (IN_FILE, None)
         assert (channels.default, channels.trouble, channels.refresh()) == (None, "", [])
 
@@ -282,6 +290,9 @@ class TestKept:
             ('{"user": ["U02APPROVER"]}', "user: Extra inputs are not permitted"),
             ('{"users": ["approver"]}', "users.0: String should match pattern"),
             ('{"everyone": "perhaps"}', "everyone: Input should be a valid boolean"),
+            ('{"everyone": 1}', "everyone: Input should be a valid boolean"),
+            ('{"everyone": false, "everyone": true}', "the text: everyone is written twice"),
+            ('{"approvals": {"low": 2, "low": 1}}', "approvals: low is written twice"),
             ('{"registered_by": "me"}', "registered_by"),
             ('{"registered_at": "2026-11-20T10:15:00"}', "registered_at: Input should have timezone info"),
         ],

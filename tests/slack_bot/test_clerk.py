@@ -224,7 +224,7 @@ def test_a_reply_that_slack_refuses_for_good_is_given_up(tmp_path: Path) -> None
         assert [call["status"] for call in calls(rig, REPLY)] == [404]
 
 
-def left_in_the_inbox(rig: Rig, kind: str, payload: str) -> None:
+def left_in_the_inbox(rig: Rig, kind: str, payload: str, user: str = OUTSIDER) -> None:
     """Something that no listener of this version would have saved."""
     now = rig.clock.now()
     with rig.ledger.write() as tx:
@@ -233,7 +233,7 @@ def left_in_the_inbox(rig: Rig, kind: str, payload: str) -> None:
                 once_key=f"{kind}:{payload}",
                 kind=kind,
                 channel=APPROVALS,
-                user_id=OUTSIDER,
+                user_id=user,
                 payload=payload,
                 reply_to="",
                 received_at=now,
@@ -257,6 +257,27 @@ def test_a_broken_item_does_not_hold_up_others_and_is_given_up_with_an_answer(
     rig.clock.advance(15 * 60 + 1)
     assert rig.step("clerk") is None
     assert ["please press again" in told for told in rig.told(OUTSIDER)] == [True]
+    (given_up,) = [one for one in rig.audit() if one.actor == OUTSIDER]
+    assert (given_up.kind, given_up.detail["rule"]) == ("refusal", "failed")
+
+
+def test_a_press_that_is_given_up_is_on_record_with_what_was_pressed(rig: Rig) -> None:
+    left_in_the_inbox(rig, "click", '{"action_id": "approve_request", "value": "v", "form": "broken"}')
+    rig.clock.advance(15 * 60 + 1)
+    rig.run("clerk")
+    click, given_up = [one for one in rig.audit() if one.actor == OUTSIDER]
+    assert (click.kind, click.detail["action"], click.detail["value"]) == ("click", "approve_request", "v")
+    assert (given_up.kind, given_up.detail["rule"]) == ("refusal", "failed")
+    assert click.detail["inbox_item"] == given_up.detail["inbox_item"]
+
+
+def test_what_nobody_sent_is_given_up_without_an_answer(rig: Rig) -> None:
+    left_in_the_inbox(rig, "outcome", "{}", user="")
+    rig.clock.advance(15 * 60 + 1)
+    rig.run("clerk")
+    (given_up,) = rig.audit()
+    assert (given_up.kind, given_up.actor, given_up.detail["rule"]) == ("refusal", "bot", "failed")
+    assert rig.control.calls(ANSWER) == []
 
 
 def test_an_answer_with_nowhere_to_go_holds_up_nobody(rig: Rig) -> None:

@@ -9,12 +9,13 @@ import pytest
 from sandbox import Sandbox
 from slack_bot.audit import Record
 from slack_bot.blocks import button_value
+from slack_bot.policy import text_of
 from slack_bot.rows import State
-from tests.rig import APPROVALS, APPROVER, OUTSIDER, Rig, at_statement
+from tests.rig import APPROVALS, APPROVER, APPROVERS, OUTSIDER, Rig, at_statement
 from tests.slack_bot.forms import opened
 from tests.slack_bot.verdicts import press_here
 
-POLICY = "Deciding is for <!subteam^S01APPROVERS>."
+POLICY = text_of(APPROVERS)
 
 
 @pytest.fixture

@@ -66,6 +66,54 @@ def test_after_a_loss_it_is_back_at_once(bot: Bot, fault: str, logged: list[Even
     assert over["log_level"] == "warning"
 
 
+def test_before_it_connects_it_is_deaf(bot: Bot) -> None:
+    before = time.monotonic()
+    assert before <= bot.connection.last_deaf() <= time.monotonic()
+    bot.start()
+    connected = bot.connection.last_deaf()
+    assert before < connected < time.monotonic()
+    time.sleep(0.05)
+    assert bot.connection.last_deaf() == connected
+
+
+@pytest.mark.parametrize("fault", ["close", "abort"])
+def test_after_a_loss_it_was_deaf_until_the_next_hello_however_short_that_was(bot: Bot, fault: str) -> None:
+    """Given that nobody looked while nothing was heard, when it is back, then the gap is still known."""
+    bot.start()
+    first, before, lost = bot.connection.last_deaf(), bot.sockets(), time.monotonic()
+
+    bot.sandbox.control.faults(socket=fault)
+    bot.seconds_until_another_socket(before)
+    assert bot.connection.wait_until_connected(SOON)
+    bot.sandbox.control.eventually(lambda: only_new(bot.sockets(), before))
+
+    assert first < lost < bot.connection.last_deaf() < time.monotonic()
+
+
+def test_a_renewal_is_no_gap(bot: Bot) -> None:
+    bot.start()
+    first, before = bot.connection.last_deaf(), bot.sockets()
+
+    bot.sandbox.control.faults(socket="disconnect", reason="warning", grace=0.3)
+    bot.sandbox.control.eventually(lambda: only_new(bot.sockets(), before))
+    assert bot.click()
+
+    assert bot.connection.last_deaf() == first
+
+
+def test_an_old_socket_that_goes_deaf_beside_its_successor_is_a_gap(bot: Bot) -> None:
+    """Given that Slack may still send through the old one, when it hears nothing, then that may be lost."""
+    bot.start()
+    first, before = bot.connection.last_deaf(), bot.sockets()
+
+    bot.sandbox.control.faults(socket="disconnect", reason="warning", grace=20)
+    bot.sandbox.control.faults(socket="silent", seconds=0)
+    bot.seconds_until_another_socket(before)
+
+    bot.sandbox.control.eventually(lambda: bot.connection.last_deaf() > first and bot.connection.alive(), 10)
+    assert len(bot.opens()) == 2
+
+
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
 def test_a_renewal_under_load_loses_nothing(bot: Bot, reason: str) -> None:
     """Given people clicking all the time, when Slack renews the connection, then every click is acknowledged."""

@@ -251,10 +251,11 @@ def test_anybody_in_the_channel_is_told_who_may_decide_and_where_that_comes_from
     with talking(sandbox, tmp_path, {SECOND_CHANNEL: APPROVERS}) as rig:
         registered(rig)
         told = mention(rig, OUTSIDER, "policy")
-        assert told.startswith(f"Until approvers are picked, only <@{ADMIN}> may decide here.")
-        assert f"The channel was registered by <@{ADMIN}> on <!date^" in told
+        assert told.startswith(f"The channel was registered by <@{ADMIN}> on <!date^")
+        assert f"Until approvers are picked, only <@{ADMIN}> may decide here. (built in)" in told
         told = mention(rig, SECOND_APPROVER, "policy", SECOND_CHANNEL)
-        assert told == f"Deciding is for <!subteam^{APPROVERS_GROUP}>. This is declared in channels.json."
+        assert told.startswith("This is declared in channels.json. This holds here:")
+        assert f"• *who*: Deciding is for <!subteam^{APPROVERS_GROUP}>. (this channel)" in told.splitlines()
 
 
 def test_where_the_file_names_nobody_the_answer_says_what_an_admin_must_do(
@@ -262,9 +263,10 @@ def test_where_the_file_names_nobody_the_answer_says_what_an_admin_must_do(
 ) -> None:
     with talking(sandbox, tmp_path, {APPROVALS: ChannelPolicy()}) as rig:
         told = mention(rig, REQUESTER, "policy")
-        assert told.startswith("Nobody may decide here yet.")
-        assert "An admin has to name its approvers" in told
-        assert "channels.json" in told
+        assert (
+            "• *who*: Nobody may decide here yet. An admin has to name its approvers in channels.json."
+            in told
+        )
 
 
 def test_directly_the_policies_of_all_channels_are_told_to_those_who_may_decide(
@@ -274,7 +276,7 @@ def test_directly_the_policies_of_all_channels_are_told_to_those_who_may_decide(
     with talking(sandbox, tmp_path, channels) as rig:
         for user in (ADMIN, APPROVER, OUTSIDER):
             told = write(rig, user, "policy")
-            assert [line.partition(":")[0] for line in told.splitlines()] == [
+            assert [line.partition(":")[0] for line in told.splitlines() if line[0] != "•"] == [
                 f"<#{APPROVALS}>",
                 f"<#{SECOND_CHANNEL}>",
             ]

@@ -9,7 +9,8 @@ import pytest
 from sandbox import Sandbox
 from slack_bot.conversation.changing import LEASE
 from slack_bot.parameter_store import DirectoryStore
-from tests.rig import ADMIN, APPROVALS, Clock, Killed, Rig
+from tests.clock import Clock
+from tests.rig import ADMIN, APPROVALS, Killed, Rig
 from tests.slack_bot.conversing import announced, hear, posted, recorded
 
 ON = "autoapprove on hours mon-fri 09:00-17:00 UTC"

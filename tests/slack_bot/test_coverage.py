@@ -9,6 +9,7 @@ import pytest
 from sandbox import Sandbox
 from slack_bot.closed_channels import ClosedChannels
 from slack_bot.coverage import Coverage
+from slack_bot.policy import ChannelPolicy, Terms
 from slack_bot.publisher.poster import NOT_HERE
 from slack_bot.rows import State
 from tests.rig import ADMIN, APPROVALS, APPROVERS, OUR_BOT, OUTSIDER, SECOND_CHANNEL, Rig, has_buttons
@@ -118,6 +119,56 @@ def test_an_approval_is_still_covered_where_a_schedule_gives_as_much(
     now = rig.clock.now()
     rig.schedules.put(APPROVALS, replace(open_at(now), duration=given))
     assert coverage(rig).still_covers(request(), asked_for, now) is covered
+
+
+def at_most(longest: Duration | None) -> ChannelPolicy:
+    return replace(APPROVERS, terms=Terms(longest=longest))
+
+
+QUARTER, HALF = Duration(HOUR // 4), Duration(HOUR // 2)
+
+
+@pytest.mark.parametrize(
+    ("scope", "longest", "there", "duration"),
+    [
+        (APPROVALS, None, None, Duration(HOUR)),
+        (APPROVALS, HALF, None, HALF),
+        (APPROVALS, Duration(2 * HOUR), None, Duration(HOUR)),
+        (APPROVALS, ONE_TIME, None, ONE_TIME),
+        (APPROVALS, HALF, QUARTER, HALF),
+        ("all", HALF, None, HALF),
+        ("all", HALF, QUARTER, QUARTER),
+        ("all", QUARTER, ONE_TIME, ONE_TIME),
+    ],
+)
+def test_a_schedule_approves_for_no_longer_than_every_channel_that_goes_by_it_allows(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    scope: str,
+    longest: Duration | None,
+    there: Duration | None,
+    duration: Duration,
+) -> None:
+    channels = {APPROVALS: at_most(longest), SECOND_CHANNEL: at_most(there)}
+    with Rig(sandbox, tmp_path, channels) as rig:
+        turn_on(rig, scope)
+        now = rig.clock.now()
+        rule = coverage(rig).covering(request(), now)
+        assert rule is not None
+        assert (rule.scope, rule.duration) == (scope, duration)
+        assert coverage(rig).still_covers(request(), duration, now)
+        longer = Duration((duration.seconds or 0) + 60)
+        assert not coverage(rig).still_covers(request(), longer, now)
+
+
+def test_a_channel_with_a_schedule_of_its_own_does_not_shorten_the_one_for_all(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with Rig(sandbox, tmp_path, {APPROVALS: at_most(QUARTER), SECOND_CHANNEL: at_most(HALF)}) as rig:
+        turn_on(rig, "all")
+        turn_on(rig, APPROVALS)
+        holding = coverage(rig).holding()
+        assert {rule.scope: rule.duration for rule in holding.values()} == {APPROVALS: QUARTER, "all": HALF}
 
 
 def test_what_is_too_risky_by_now_is_not_covered_any_more(rig: Rig) -> None:

@@ -25,6 +25,7 @@ from slack_bot.directory import (
     Place,
 )
 from slack_bot.policy import LookUps, Standing
+from tests.clock import Clock
 from tests.rig import (
     ADMIN,
     APPROVALS,
@@ -36,7 +37,6 @@ from tests.rig import (
     OUTSIDER,
     REQUESTER,
     STRANGER,
-    Clock,
 )
 from tests.upstream_client.serving import serving
 

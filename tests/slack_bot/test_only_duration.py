@@ -9,10 +9,13 @@ from sqlalchemy import update
 
 from sandbox import Sandbox
 from slack_bot.answers import CHOOSE_DURATION
+from slack_bot.channel import Channel
 from slack_bot.ledger import requests
 from slack_bot.rows import State, body_of
-from tests.rig import APPROVER, Rig, has_buttons
-from tests.slack_bot.forms import opened, words
+from tests.rig import APPROVALS, APPROVER, Rig, has_buttons
+from tests.slack_bot.conversing import rules
+from tests.slack_bot.forms import choose, modals, opened, words
+from tests.slack_bot.quorums import approvals_line, of_group
 from tests.upstream_client.privilege_manager.contracts import changed
 from upstream_client.models import DAY, HOUR, ONE_TIME, Duration
 
@@ -95,3 +98,50 @@ def test_a_form_that_told_an_hour_is_for_an_hour_though_more_may_be_chosen_by_no
     rig.control.submit(APPROVER)
     rig.run()
     assert rig.upstream_request(request)["duration"] == 60
+
+
+@pytest.mark.parametrize("by_form", [False, True])
+def test_what_is_offered_only_for_longer_than_allowed_can_only_be_denied(
+    sandbox: Sandbox, tmp_path: Path, by_form: bool
+) -> None:
+    """Given a card of before the channel's limit, when Approve is pressed there, then that is refused."""
+    made = Rig(sandbox, tmp_path)
+    made.contract = changed(lambda contract: contract["duration"].update(other=False))
+    with made as rig:
+        request = asked_for(rig, FOR_A_DAY)
+        rig.declared = [Channel(APPROVALS, of_group(longest=FOR_AN_HOUR))]
+        rig.restart()
+        if by_form:
+            choose(rig, "comment")
+        else:
+            rig.press(APPROVER, "approve_request")
+        rig.run()
+        assert modals(rig) == []
+        assert ["offers nothing so short" in told for told in rig.told(APPROVER)] == [True]
+        assert rules(rig) == ["nothing short enough"]
+        assert rig.row().state is State.PENDING
+        assert "it can only be denied" in approvals_line(rig)
+        assert [one["action_id"] for one in rig.card()["blocks"][-1]["elements"]] == [
+            "deny_request",
+            "more_choices",
+        ]
+        rig.press(APPROVER, "deny_request")
+        rig.run()
+        assert rig.headline() == "Denied by Approver"
+        assert rig.upstream_request(request)["decisions"] == 1
+
+
+def test_a_form_that_told_what_is_longer_than_allowed_by_now_is_not_counted(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    made = Rig(sandbox, tmp_path)
+    made.contract = changed(lambda contract: contract["duration"].update(other=False))
+    with made as rig:
+        asked_for(rig, FOR_A_DAY)
+        opened(rig, "comment")
+        rig.declared = [replace(one, policy=of_group(longest=FOR_AN_HOUR)) for one in rig.declared]
+        rig.restart()
+        rig.control.submit(APPROVER)
+        rig.run()
+        assert rules(rig) == ["longer than allowed"]
+        assert rig.row().state is State.PENDING

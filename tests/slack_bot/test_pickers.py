@@ -9,6 +9,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.server import MANIFEST
 from slack_bot.blocks import PICK_EVERYONE, PICK_GROUPS, PICK_PEOPLE, SAVE_APPROVERS
+from slack_bot.blocks.welcome import PICK_QUORUM
 from slack_bot.conversation.approvers import MOST_USERS
 from slack_bot.listeners.pickers import Pick
 from slack_bot.policy import ChannelPolicy
@@ -43,7 +44,7 @@ OPTIONAL = json.loads(MANIFEST.read_text())["oauth_config"]["scopes"]["bot_optio
 
 def press(rig: Rig, welcome: dict[str, Any], user: str = ADMIN, **picked: object) -> None:
     """Somebody picks, and presses Save; acknowledged, and not yet handled."""
-    names = {"users": PICK_PEOPLE, "groups": PICK_GROUPS, "everyone": PICK_EVERYONE}
+    names = {"users": PICK_PEOPLE, "groups": PICK_GROUPS, "everyone": PICK_EVERYONE, "quorum": PICK_QUORUM}
     values = {names[name]: value for name, value in picked.items()}
     pressed = rig.control.click(APPROVALS, welcome["ts"], user, SAVE_APPROVERS, values=values)
     assert pressed["acknowledged"]
@@ -328,6 +329,7 @@ PRESSED: dict[str, Any] = {
             "people.abc": {"pick_people": {"selected_users": [APPROVER]}},
             "groups.abc": {"pick_groups": {"selected_options": [{"value": APPROVERS_GROUP}]}},
             "everyone.abc": {"pick_everyone": {"selected_options": []}},
+            "quorum.abc": {"pick_quorum": {"selected_options": [{"value": "quorum"}]}},
         }
     },
 }
@@ -337,6 +339,25 @@ def test_a_press_is_read() -> None:
     assert Pick.read(PRESSED).groups == (APPROVERS_GROUP,)
     assert Pick.read(PRESSED).is_welcome
     assert Pick.read(PRESSED).mark == "abc"
+    assert Pick.read(PRESSED).quorum is True
+
+
+@pytest.mark.parametrize(
+    ("state", "quorum"),
+    [
+        ({"pick_quorum": {"selected_options": []}}, False),
+        ({"pick_quorum": {"selected_options": [{"value": "other"}]}}, False),
+        ({"pick_quorum": {"selected_options": None}}, None),
+        ({"pick_quorum": {}}, None),
+        ({}, None),
+    ],
+)
+def test_fewer_are_asked_for_only_where_the_tick_was_surely_taken_away(
+    state: dict[str, object], quorum: bool | None
+) -> None:
+    changed = json.loads(json.dumps(PRESSED))
+    changed["state"]["values"]["quorum.abc"] = state
+    assert Pick.read(changed).quorum is quorum
 
 
 @pytest.mark.parametrize(

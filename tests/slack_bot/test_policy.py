@@ -13,9 +13,7 @@ from slack_bot.policy import (
     describe_admins,
     may_administer,
     may_decide,
-    verdict,
 )
-from upstream_client.models import Verdict
 
 PERSON = "U02APPROVER"
 GROUP, OTHER_GROUP = "S01APPROVERS", "S03OTHERS"
@@ -259,24 +257,3 @@ def test_who_the_admins_are_is_told_in_words(admins: Admins, words: str) -> None
     refusal = may_administer(admins, Account(id="U05OUTSIDER"), False)
     assert refusal is not None
     assert refusal.words == f"This is for admins: {words}."
-
-
-@dataclass(frozen=True)
-class Cast:
-    """A vote, as much of it as the count reads."""
-
-    verdict: Verdict
-
-
-@pytest.mark.parametrize(
-    ("votes", "decided"),
-    [
-        ([], None),
-        ([Verdict.APPROVE], Verdict.APPROVE),
-        ([Verdict.DENY], Verdict.DENY),
-        ([Verdict.DENY, Verdict.APPROVE, Verdict.APPROVE], Verdict.DENY),
-        ([Verdict.APPROVE, Verdict.DENY], Verdict.APPROVE),
-    ],
-)
-def test_the_first_vote_decides(votes: list[Verdict], decided: Verdict | None) -> None:
-    assert verdict([Cast(vote) for vote in votes]) is decided

@@ -15,12 +15,12 @@ from sandbox.faults import Pace
 from slack_bot.blocks.backlog import LINE_METADATA_TYPE
 from slack_bot.policy import ChannelPolicy
 from slack_bot.rows import LineState, key_of
+from tests.clock import Clock
 from tests.rig import (
     APPROVALS,
     APPROVERS,
     OTHER_BOT,
     SECOND_CHANNEL,
-    Clock,
     Killed,
     Rig,
     has_buttons,

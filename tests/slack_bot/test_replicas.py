@@ -15,6 +15,7 @@ from slack_bot import approvals
 from slack_bot.applier import ABANDONED_AFTER
 from slack_bot.clock import SECOND
 from slack_bot.rows import CardState, RequestRow, State, cards_in, requests_in
+from tests.clock import Clock
 from tests.rig import (
     APPROVALS,
     APPROVER,
@@ -22,7 +23,6 @@ from tests.rig import (
     OUTSIDER,
     SECOND_APPROVER,
     SECOND_CHANNEL,
-    Clock,
     Killed,
     Rig,
     at_statement,
@@ -172,6 +172,7 @@ def running(*rigs: Rig) -> Iterator[list[Exception]]:
                 failures.append(error)
                 return
             over.wait(0.05 if wait is None else min(wait, 0.05))
+            rig.clock.advance(0.01)
 
     threads = [threading.Thread(target=work, args=(rig, name)) for rig in rigs for name in WORKERS]
     for thread in threads:

@@ -8,7 +8,7 @@ import pytest
 from sandbox import Sandbox
 from tests.rig import APPROVER, Killed, Rig, has_buttons
 
-TRANSACTIONS = 10
+TRANSACTIONS = 11
 """The whole path's: seen, claimed, posted, told, saved, voted, intended, taken, drawn; and one more never comes."""
 
 

@@ -144,4 +144,5 @@ def test_where_no_other_process_can_change_anything_it_is_current_and_costs_no_q
     assert state.bring_up_to_date()
     with sqlite_ledger.engine.connect() as connection:
         assert state.is_current(connection)
+    assert not state.is_overtaken()
     assert asked == []

@@ -67,11 +67,11 @@ def test_a_percent_sign_is_no_wildcard(told: Ledger, ledger_url: str) -> None:
 
 def test_nothing_is_told_of_a_record_that_is_not_as_it_was_written(told: Ledger, ledger_url: str) -> None:
     with told.write() as tx:
-        tx.execute(text("UPDATE audit SET actor = 'U03SECOND' WHERE id = 3"))
+        tx.execute(text("UPDATE audit SET actor = 'U09STRANGER' WHERE id = 3"))
     ended = run(ledger_url, "show", KEY)
     assert ended.code == 1
     assert "     3  Bad: this record is not as it was written" in ended.out
-    assert "U03SECOND" not in ended.out
+    assert "U09STRANGER" not in ended.out
     assert "Outcome: approved" in ended.out
 
 

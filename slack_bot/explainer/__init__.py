@@ -1,0 +1,1 @@
+"""The explainer: would somebody's approval be counted, and why; it changes nothing."""
