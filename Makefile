@@ -10,16 +10,20 @@ DEVELOPMENT := $(VENV)/installed
 RUNTIME := $(if $(wildcard $(DEVELOPMENT)),$(DEVELOPMENT),$(VENV)/installed-to-run)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check run pins
+BENCHES := bench-clicks bench-faults bench-poll bench-idle
+.PHONY: help demo test crash check run pins $(BENCHES)
 
 help: ## lists the commands
-	@awk -F ': .*## ' '/^[a-z]+: .*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEVELOPMENT) ## a Slack workspace and Privilege Manager on this machine, with the bot in it; Ctrl-C ends it
 	@exec $(BIN)/python -m sandbox
 
 test: $(DEVELOPMENT) ## runs the tests; some of them only: make test ARGS=tests/slack_bot; one by one: WORKERS=0
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+
+crash: $(DEVELOPMENT) ## kills the bot at every step, in two hundred runs, and checks that nothing is lost or doubled
+	@exec $(BIN)/python -m tests.crash $(ARGS)
 
 check: $(DEVELOPMENT) ## lints, checks formatting, types and who may import whom
 	@$(BIN)/python -m ruff check --quiet
@@ -36,6 +40,18 @@ pins: $(DEVELOPMENT) ## pins what pyproject.toml asks for in requirements.txt an
 
 compile = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 $(2) \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o $(1) $(ARGS)
+
+bench-clicks: $(DEVELOPMENT) ## measures how soon a click is acknowledged and its card settled, beside plain Bolt
+	@exec $(BIN)/python -m bench.clicks $(ARGS)
+
+bench-faults: $(DEVELOPMENT) ## measures what each fault of the connection costs, beside Bolt's clients; ten minutes
+	@exec $(BIN)/python -m bench.faults $(ARGS)
+
+bench-poll: $(DEVELOPMENT) ## measures one poll with nothing new, beside the bare reading of the same list
+	@exec $(BIN)/python -m bench.poll $(ARGS)
+
+bench-idle: $(DEVELOPMENT) ## measures start, memory and CPU at rest, also at a quarter of a CPU; twelve minutes
+	@exec $(BIN)/python -m bench.idle $(ARGS)
 
 $(DEVELOPMENT): requirements-dev.txt
 	@PYTHON="$(PYTHON)" sh scripts/install $(VENV) requirements-dev.txt $@

@@ -35,8 +35,9 @@ class Sandbox:
     """A Slack workspace with our app installed, and a Privilege Manager, as servers on 127.0.0.1.
 
     Use it as a context manager, or call `start` and `stop`. Port 0: the kernel chooses. ``declined_scopes``:
-    optional scopes the installer did not grant. Tokens are made up unless given. ``privilege_manager`` may be
-    used from any thread; everything else of the workspace through ``control``.
+    optional scopes the installer did not grant. Tokens are made up unless given. ``public_url``: what the app
+    is told to call, such as https://slack.test, where something stands before this server.
+    ``privilege_manager`` may be used from any thread; everything else of the workspace through ``control``.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Sandbox:
         declined_scopes: Collection[str] = (),
         bot_token: str = "",
         app_token: str = "",
+        public_url: str = "",
     ) -> None:
         loaded = Manifest.load(manifest)
         timing = timing or Timing()
@@ -57,6 +59,7 @@ class Sandbox:
         changes = Changes()
         sockets = SocketMode(app_id, loaded.settings.socket_mode_enabled, timing, changes)
         self._ports = (port, privman_port)
+        self._public_url = public_url
         self._slack = Slack(install, sockets, changes)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.privilege_manager = PrivilegeManager()
@@ -125,7 +128,7 @@ class Sandbox:
             except OSError as failure:
                 started.set_exception(failure)
                 return
-            self._slack.url = self.url
+            self._slack.url = self._public_url or self.url
             self._slack.privman_url = self.privman_url
             self._loop = asyncio.get_running_loop()
             stack.push_async_callback(self._slack.sockets.stop)

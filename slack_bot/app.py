@@ -33,6 +33,7 @@ STOPPED, STOPPED_TWICE, SETTINGS_WRONG, LEDGER_UNUSABLE, SLACK_REFUSES = 0, 1, 2
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 ASK_AGAIN_AFTER = 5.0
+SCOPES_LACK = "Add them under api.slack.com/apps → your app → OAuth & Permissions, and install the app again."
 PRIVATE = 0o077
 """The umask: the ledger holds who asked for what, and is nobody else's to read."""
 
@@ -98,6 +99,9 @@ def _run(settings: Settings, stores: Stores, clients: list[Upstream], stop: Stop
     except Refused as refused:
         where = Settings.model_fields["slack_bot_token"].description
         log.error("Slack does not accept SLACK_BOT_TOKEN", code=refused.code, where_to_get_it=where)  # noqa: TRY400 - a setting, not a defect
+        identity, stop.code = None, SLACK_REFUSES
+    if identity is not None and identity.lacks:
+        log.error("the app lacks scopes that the bot needs", lacks=identity.lacks, what_to_do=SCOPES_LACK)
         identity, stop.code = None, SLACK_REFUSES
     if identity is None:
         stores.ledger.close()

@@ -67,10 +67,19 @@ class Clerk:
     """Reconciler: inbox → votes, commands, private answers."""
 
     def __init__(
-        self, desk: Desk, client: WebClient, clock: Callable[[], int], emptied: Callable[[], None]
+        self,
+        desk: Desk,
+        client: WebClient,
+        clock: Callable[[], int],
+        emptied: Callable[[], None],
+        give_way: Callable[[], object] = lambda: None,
     ) -> None:
-        """``emptied`` is told where everything that came is handled."""
+        """``emptied`` is told where everything that came is handled.
+
+        ``give_way`` is called before each item and each answer: it may wait a little for what is more urgent.
+        """
         self._desk = desk
+        self._give_way = give_way
         self._emptied = emptied
         self._client = client
         self._clock = clock
@@ -109,6 +118,7 @@ class Clerk:
 
     def _handle(self, item: Item) -> bool:
         """False where it was put off."""
+        self._give_way()
         now = self._clock()
         with bound_contextvars(channel=item.channel, user=item.user_id):
             try:
@@ -176,6 +186,7 @@ class Clerk:
 
     def _send(self, answer: Answer) -> bool:
         """False where it has to be tried again."""
+        self._give_way()
         now = self._clock()
         item = answer.item
         with self._desk.ledger.write() as tx:

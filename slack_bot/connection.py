@@ -1,7 +1,8 @@
 """The Socket Mode connection: how what happens in Slack reaches Bolt, and how the acknowledgement gets back.
 
 A supervisor asks Slack for addresses and keeps one WebSocket in service. Each WebSocket (a `Link`) has a
-thread that reads it; ten threads run the listeners. https://docs.slack.dev/apis/events-api/using-socket-mode
+thread that reads it; a pool of threads runs the listeners.
+https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
 import json
@@ -24,7 +25,8 @@ from structlog.contextvars import bound_contextvars
 from slack_bot.link import ANSWER_BEFORE_CLOSE, Link, LinkLost
 from slack_bot.slack_api import Interrupted, RateLimited, Refused, call
 
-LISTENERS: Final = 10
+LISTENERS: Final = 32
+"""Threads; as many clicks are saved by one transaction. They are made as they are needed."""
 STEADY_AFTER: Final = 10.0
 """Seconds a WebSocket must last to count as a success: before that, another attempt is a repeated one."""
 LINGER: Final = 30.0
@@ -135,6 +137,12 @@ class SocketModeConnection:
         """Until when what people pressed may have been lost, by `time.monotonic`: now, while it is not alive."""
         now = time.monotonic()
         return self._deaf_until if self.alive() else now
+
+    def wait_for_answers(self, timeout: float) -> bool:
+        """Whether, within so many seconds, nothing that came waits for its acknowledgement."""
+        deadline = time.monotonic() + timeout
+        links = tuple(self._links)
+        return all(link.wait_for_answers(max(0.0, deadline - time.monotonic())) for link in links)
 
     def stop(self, timeout: float = 5.0) -> bool:
         """Closes the connection, so that nothing new comes, and waits for the listeners at work.

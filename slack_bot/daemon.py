@@ -55,6 +55,8 @@ DRAIN_SECONDS = 55.0 - LOG_OFF_SECONDS
 """stopTimeout in the task definition is 60; what runs longer than this is left to the next start."""
 CALL_TIMEOUT = 10
 """Seconds for a call of Slack's that no acknowledgement waits for."""
+LONGEST_GIVING_WAY = 0.25
+"""Seconds for which one item waits while clicks come in without a pause."""
 log = structlog.get_logger(__name__)
 
 
@@ -160,7 +162,12 @@ class Daemon:
         return Refresher(self._stores.ledger, self._state, named, now_us, self._wake_deciders)
 
     def _handling(self) -> Clerk:
-        return Clerk(self._desk(), self._client(INLINE_TIMEOUT), now_us, self._wake_deciders)
+        client = self._client(INLINE_TIMEOUT)
+        return Clerk(self._desk(), client, now_us, self._wake_deciders, self._let_acknowledge)
+
+    def _let_acknowledge(self) -> None:
+        """Slack waits three seconds for an acknowledgement; what a click leads to may come a little later."""
+        self._connection.wait_for_answers(LONGEST_GIVING_WAY)
 
     def _desk(self) -> Desk:
         settings, identity, stores = self._settings, self._identity, self._stores

@@ -7,6 +7,8 @@ from slack_sdk import WebClient
 
 from slack_bot.slack_api import call_for_headers
 
+REQUIRED = ("app_mentions:read", "chat:write", "im:history", "users:read")
+"""The scopes without which nothing can be asked or answered; the other ones of manifest.json are optional."""
 SCOPES_HEADER = "x-oauth-scopes"
 """In each answer of the Web API; https://docs.slack.dev/apis/web-api (Authentication)."""
 
@@ -20,6 +22,11 @@ class Identity:
     team_id: str
     enterprise_id: str = ""
     scopes: frozenset[str] = frozenset()
+
+    @property
+    def lacks(self) -> list[str]:
+        """Required scopes that were not granted. Where none is told of at all, nobody can tell."""
+        return [scope for scope in REQUIRED if self.scopes and scope not in self.scopes]
 
     @classmethod
     def ask(cls, client: WebClient) -> Self:

@@ -5,16 +5,21 @@ are integer microseconds since 1970 UTC.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, insert, not_, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from slack_bot.approvals import OUTCOME
 from slack_bot.clock import MINUTE, SECOND
+from slack_bot.group_commit import GroupCommit
 from slack_bot.ledger import Ledger, inbox
 
+_OF_A_ROW = (SQLAlchemyError, ValueError)
+"""What a row that cannot be kept raises; the second for text that is no Unicode."""
+Row = dict[str, object]
 LONGEST_KEY = 300
 LONGEST_WAIT = 16 * MINUTE
 """Nothing is put off for longer: a press counts for fifteen minutes."""
@@ -73,12 +78,15 @@ _WAITS = inbox.c.due_at > 0
 
 
 class Inbox:
-    """Saves what Slack delivers, once, and tells the clerk."""
+    """Saves what Slack delivers, once, and tells the clerk. What comes at the same time is saved together."""
 
     def __init__(self, ledger: Ledger, clock: Callable[[], int], wake_clerk: Callable[[], None]) -> None:
         self._ledger = ledger
         self._clock = clock
         self._wake_clerk = wake_clerk
+        self._group: GroupCommit[Row, bool | Exception] = GroupCommit(self._save_all)
+        insert = sqlite.insert(inbox) if ledger.sole else postgresql.insert(inbox)
+        self._insert = insert.on_conflict_do_nothing(index_elements=["once_key"]).returning(inbox.c.once_key)
 
     def now(self) -> int:
         """By the clock of what is saved: microseconds since 1970 UTC."""
@@ -93,25 +101,54 @@ class Inbox:
         acknowledge.
         """
         now = self._clock()
-        row = insert(inbox).values(
-            once_key=_kept(once_key),
-            kind=kind,
-            channel=channel,
-            user_id=user_id,
-            payload=payload,
-            reply_to=reply_to,
-            received_at=now,
-            due_at=now,
-            result="",
-            answer="",
-        )
+        row: Row = {
+            "once_key": _kept(once_key),
+            "kind": kind,
+            "channel": channel,
+            "user_id": user_id,
+            "payload": payload,
+            "reply_to": reply_to,
+            "received_at": now,
+            "due_at": now,
+            "result": "",
+            "answer": "",
+        }
+        saved = self._group.add(row)
+        if isinstance(saved, Exception):
+            raise saved
+        return saved
+
+    def _save_all(self, rows: Sequence[Row]) -> Sequence[bool | Exception]:
+        """For each row whether it is new, or why it alone could not be saved. Raises where none could."""
+        new: Sequence[bool | Exception]
         try:
-            with self._ledger.write() as tx:
-                tx.execute(row)
-        except IntegrityError:
-            return False
-        self._wake_clerk()
-        return True
+            new = self._save_together(rows)
+        except OperationalError:
+            raise  # the ledger cannot be written: trying it row by row would only take longer
+        except _OF_A_ROW:
+            if len(rows) == 1:
+                raise
+            # It may be one of them that cannot be kept; what the others sent must not be lost with it.
+            new = [self._save_alone(row) for row in rows]
+        if True in new:
+            self._wake_clerk()
+        return new
+
+    def _save_alone(self, row: Row) -> bool | Exception:
+        try:
+            (new,) = self._save_together([row])
+        except _OF_A_ROW as error:
+            return error
+        return new
+
+    def _save_together(self, rows: Sequence[Row]) -> list[bool]:
+        with self._ledger.write() as tx:
+            saved = set(tx.execute(self._insert, list(rows)).scalars())
+        new = []
+        for row in rows:
+            new.append(row["once_key"] in saved)
+            saved.discard(row["once_key"])  # the same thing twice at once is new once
+        return new
 
 
 def _kept(once_key: str) -> str:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Literal, TextIO
 from urllib.parse import quote, quote_plus
@@ -142,7 +143,10 @@ class _Handler(logging.StreamHandler[TextIO]):
         kind = sys.exc_info()[0]
         reason = kind.__name__ if kind else "unknown"
         line = f"a line of {record.name} could not be logged: {reason} at {record.pathname}:{record.lineno}"
-        sys.stderr.write(_printable(line) + "\n")
+        # Where there is nobody to tell, as on a full disk, the work goes on: a line is not worth a thread.
+        with suppress(OSError, ValueError):
+            sys.stderr.write(_printable(line) + "\n")
+            sys.stderr.flush()
 
 
 def configure_logs(

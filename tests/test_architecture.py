@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-ROOMS = ("sandbox", "slack_bot", "upstream_client")
+ROOMS = ("bench", "sandbox", "slack_bot", "upstream_client")
 PRODUCTION = ("slack_bot", "upstream_client")
 LINES_OF_A_FILE = 450
 LINES_OF_A_FUNCTION = 50

@@ -14,7 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TEST = "-m pytest --numprocesses 2 --dist worksteal"
 FILES = ("Makefile", "scripts/install", "requirements.txt", "requirements-dev.txt")
-COMMANDS = ["help", "demo", "test", "check", "run", "pins"]
+COMMANDS = ["help", "demo", "test", "crash", "check", "run", "pins"]
+BENCHES = ["bench-clicks", "bench-faults", "bench-poll", "bench-idle"]
 
 INTERPRETER = """#!/bin/sh
 case "$*" in
@@ -105,8 +106,18 @@ def test_make_alone_lists_every_command(machine: Machine) -> None:
     done = machine.make()
 
     assert done.returncode == 0
-    assert re.findall(r"^make (\w+) +\S", done.stdout, re.MULTILINE) == COMMANDS
-    assert f".PHONY: {' '.join(COMMANDS)}\n" in (ROOT / "Makefile").read_text()
+    assert re.findall(r"^make ([\w-]+) +\S", done.stdout, re.MULTILINE) == [*COMMANDS, *BENCHES]
+    makefile = (ROOT / "Makefile").read_text()
+    assert f".PHONY: {' '.join(COMMANDS)} $(BENCHES)\n" in makefile
+    assert f"BENCHES := {' '.join(BENCHES)}\n" in makefile
+
+
+@pytest.mark.parametrize("bench", BENCHES)
+def test_a_bench_is_run_as_a_module_with_what_is_asked_of_it(machine: Machine, bench: str) -> None:
+    assert machine.make(bench, "ARGS=--quick").returncode == 0
+
+    assert machine.asked()[-1] == f"-m {bench.replace('-', '.')} --quick"
+    assert (ROOT / bench.replace("-", "/")).with_suffix(".py").exists()
 
 
 @pytest.mark.parametrize(

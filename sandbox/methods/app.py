@@ -22,5 +22,5 @@ def auth_test(slack: Slack, token: Token, arguments: Arguments) -> Json:
 
 def connections_open(slack: Slack, token: Token, arguments: Arguments) -> Json:
     """docs.slack.dev/reference/methods/apps.connections.open"""
-    address = slack.url.replace("http://", "ws://", 1)
+    address = slack.url.replace("http", "ws", 1)
     return {"url": f"{address}/link?ticket={slack.sockets.ticket()}&app_id={slack.workspace.app.id}"}

@@ -3,7 +3,7 @@
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import cast
 from urllib.parse import urlsplit
@@ -12,16 +12,25 @@ from urllib.parse import urlsplit
 class ConnectProxy(socketserver.ThreadingTCPServer):
     """``seen`` holds what every request asked for, such as "CONNECT slack.com:443".
 
-    Every request ends at ``target``, whatever host it names: so names need not exist.
+    Every request ends at ``target``, whatever host it names: so names need not exist. With ``routes`` each ends
+    at that of its host and port, and one for any other host is cut off.
     """
 
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, target: tuple[str, int]) -> None:
+    def __init__(self, target: tuple[str, int], routes: Mapping[str, tuple[str, int]] | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.target = target
+        self._target = target
+        self._routes = routes
         self.seen: list[str] = []
+
+    def end_of(self, asked: str) -> tuple[str, int] | None:
+        """Where what was asked for is; None where there is no way to it."""
+        if self._routes is None:
+            return self._target
+        verb, _, where = asked.partition(" ")
+        return self._routes.get(where if verb == "CONNECT" else urlsplit(where).netloc)
 
     @property
     def url(self) -> str:
@@ -34,8 +43,12 @@ class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         proxy = cast("ConnectProxy", self.server)
         head = self._head()
-        proxy.seen.append(" ".join(head[0].decode().split()[:2]))
-        with socket.create_connection(proxy.target) as upstream:
+        asked = " ".join(head[0].decode().split()[:2])
+        proxy.seen.append(asked)
+        end = proxy.end_of(asked)
+        if end is None:
+            return
+        with socket.create_connection(end) as upstream:
             if head[0].startswith(b"CONNECT "):
                 self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             else:
@@ -67,8 +80,10 @@ def _pump(source: socket.socket, sink: socket.socket) -> None:
 
 
 @contextmanager
-def connect_proxy(target: tuple[str, int]) -> Iterator[ConnectProxy]:
-    with ConnectProxy(target) as proxy:
+def connect_proxy(
+    target: tuple[str, int] = ("127.0.0.1", 9), routes: Mapping[str, tuple[str, int]] | None = None
+) -> Iterator[ConnectProxy]:
+    with ConnectProxy(target, routes) as proxy:
         thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

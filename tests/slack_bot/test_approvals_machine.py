@@ -438,7 +438,7 @@ def test_whatever_two_writers_do_in_whatever_order_the_ledger_stays_true(shared_
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=100,
+            max_examples=60,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,

@@ -201,3 +201,27 @@ def test_a_place_that_cannot_be_written_is_logged_once_and_used_when_it_can(
         ("the heartbeat file cannot be written", str(path), "Not a directory")
     ]
     assert not path.exists()
+
+
+def test_a_deaf_socket_that_looks_open_ends_the_heartbeat_until_another_one_hears(
+    tmp_path: Path, start: Start
+) -> None:
+    """Given a Slack that answers nothing any more and closes nothing, then the file tells of no life."""
+    path = tmp_path / "heartbeat"
+    with bot_on_sandbox() as bot:
+        life = Life(bot.connection.alive)
+        bot.start()
+        start(path, life)
+        eventually(lambda: healthy(path))
+
+        bot.sandbox.control.faults(socket="silent", seconds=12)
+        eventually(lambda: not bot.connection.alive())
+        life.asked_again()
+        last = path.read_text()
+        life.asked_again()
+        assert path.read_text() == last
+        assert bot.sockets(), "it looks open"
+
+        bot.sandbox.control.clear_faults()
+        eventually(lambda: path.read_text() != last)
+        assert bot.click()

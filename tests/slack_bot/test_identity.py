@@ -7,7 +7,7 @@ import pytest
 from slack_sdk import WebClient
 
 from sandbox import Sandbox
-from slack_bot.identity import Identity
+from slack_bot.identity import REQUIRED, Identity
 from slack_bot.slack_api import Refused
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -33,3 +33,13 @@ def test_a_declined_scope_is_not_among_them() -> None:
 def test_a_refusal_is_passed_on(sandbox: Sandbox) -> None:
     with pytest.raises(Refused, match="invalid_auth"):
         ask(sandbox, "xoxb-0-wrong")
+
+
+def test_the_required_scopes_are_those_of_the_manifest() -> None:
+    assert sorted(REQUIRED) == sorted(SCOPES["bot"])
+
+
+def test_what_is_required_and_was_not_granted_is_told_unless_nobody_tells_what_was() -> None:
+    assert Identity("B1", "U1", "T1", scopes=frozenset(REQUIRED)).lacks == []
+    assert Identity("B1", "U1", "T1", scopes=frozenset(REQUIRED) - {"chat:write"}).lacks == ["chat:write"]
+    assert Identity("B1", "U1", "T1", scopes=frozenset()).lacks == []

@@ -2,6 +2,7 @@ import io
 import json
 import logging
 import math
+import os
 import sys
 import threading
 import warnings
@@ -194,6 +195,22 @@ def test_a_line_that_cannot_be_made_is_told_without_its_content(
     shown = capsys.readouterr().err
     assert "a line of library could not be logged: TypeError at" in shown
     assert "hunter22" not in shown
+
+
+def test_where_nobody_reads_the_log_any_more_the_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a pipe whose reader went away, for the log and for what goes wrong with it, then nothing is raised."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    nobody = io.TextIOWrapper(io.FileIO(writer, "w"), write_through=True)
+    logging.getLogger().handlers.clear()
+    configure_logs("json", "INFO", (), nobody)
+    monkeypatch.setattr(sys, "stderr", nobody)
+
+    log.error("nobody hears this")
+
+    with pytest.raises(BrokenPipeError):
+        nobody.write("so it is")
+    nobody.detach().close()
 
 
 class Unprintable:

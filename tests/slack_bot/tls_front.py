@@ -77,12 +77,13 @@ def tls_front(target: tuple[str, int], certificate: Path) -> Iterator[TlsFront]:
             thread.join()
 
 
-def make_certificate(directory: Path) -> Path:
-    """A certificate for 127.0.0.1 with its key, in one file; it is its own authority."""
+def make_certificate(directory: Path, *names: str) -> Path:
+    """A certificate for 127.0.0.1 and these names, with its key, in one file; it is its own authority."""
+    known_as = ",".join(["IP:127.0.0.1", *(f"DNS:{name}" for name in names)])
     path = directory / "127.0.0.1.pem"
     command = [
         *(OPENSSL or "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-        *("-noenc", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+        *("-noenc", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", f"subjectAltName={known_as}"),
         *("-keyout", str(directory / "key"), "-out", str(directory / "certificate")),
     ]
     subprocess.run(command, check=True, capture_output=True)
