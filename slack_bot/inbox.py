@@ -143,7 +143,8 @@ class Inbox:
 
     def _save_together(self, rows: Sequence[Row]) -> list[bool]:
         with self._ledger.write() as tx:
-            saved = set(tx.execute(self._insert, list(rows)).scalars())
+            # One row alone is sent as it is, which takes less than a list of one.
+            saved = set(tx.execute(self._insert, rows[0] if len(rows) == 1 else list(rows)).scalars())
         new = []
         for row in rows:
             new.append(row["once_key"] in saved)

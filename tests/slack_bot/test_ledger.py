@@ -300,7 +300,7 @@ def test_the_driver_itself_begins_nothing(sqlite_ledger: Ledger) -> None:
     ("pragma", "value"),
     [
         ("busy_timeout", BUSY_TIMEOUT_MS),
-        ("journal_mode", "delete"),
+        ("journal_mode", "persist"),
         ("synchronous", 2),  # FULL
         ("foreign_keys", 1),
     ],
