@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from slack_bot.clock import utc_text
-from slack_bot.policy import ChannelPolicy, Standing, Voter
+from slack_bot.policy import ChannelPolicy, Voter
 from upstream_client.models import Duration, Verdict
 
 
@@ -48,26 +48,6 @@ class Ballot:
     def user_id(self) -> str:
         """Who answers."""
         return self.voter.user_id
-
-    @property
-    def standing(self) -> Standing:
-        """What kind of account they have."""
-        return self.voter.standing
-
-    @property
-    def groups(self) -> frozenset[str]:
-        """Of those that were asked about, the user groups they are in."""
-        return self.voter.groups
-
-    @property
-    def in_channel(self) -> bool:
-        """Whether they are known to be in the channel."""
-        return self.voter.in_channel
-
-    @property
-    def email(self) -> str:
-        """Their address in Slack."""
-        return self.voter.email
 
 
 def how_long(duration: Duration, until_at: int | None) -> str:

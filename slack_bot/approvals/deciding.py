@@ -13,7 +13,7 @@ from slack_bot.approvals.change import change
 from slack_bot.audit import Kind
 from slack_bot.ballots import Ballot, Counting, Grant, TimeLimit, how_long
 from slack_bot.ledger import votes
-from slack_bot.policy import Tally, Vote, listed
+from slack_bot.policy import Approval, Tally, Vote, listed
 from slack_bot.rows import RequestRow, State, VoteRow, request_by_key, shown_digest, votes_of
 from upstream_client.models import Duration, Verdict
 
@@ -68,7 +68,8 @@ def vote(tx: Connection, now: int, key: str, ballot: Ballot) -> Counting:
     if shown_digest(row.digest) != ballot.shown or ballot.pressed_at < row.revised_at:
         return Counting.CHANGED
     given = votes_of(tx, row.key, row.revision, ballot.channel)
-    before, after = _tally(now, row, ballot, given), _tally(now, row, ballot, [*given, ballot])
+    mine = Approval(ballot.voter, ballot.verdict, ballot.until_at)
+    before, after = _tally(now, row, ballot, given), _tally(now, row, ballot, [*given, mine])
     if ballot.break_glass:
         _break_glass(tx, now, row, ballot, before)
         return Counting.COUNTED

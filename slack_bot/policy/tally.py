@@ -44,7 +44,7 @@ class Vote(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What somebody would approve, to see what that would make of the votes."""
+    """What somebody would answer, an approval unless said otherwise, to see what that makes of the votes."""
 
     voter: Voter
     verdict: Verdict = Verdict.APPROVE
@@ -52,7 +52,7 @@ class Approval:
 
     @property
     def user_id(self) -> str:
-        """Who approves."""
+        """Who answers."""
         return self.voter.user_id
 
     @property
