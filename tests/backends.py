@@ -16,6 +16,7 @@ from sqlalchemy import event, make_url
 
 from slack_bot.ledger import Ledger
 from tests.audit_key import AUDIT_KEY
+from tests.ledger_template import FILE, migrated
 
 ROOM = 1_000_000_000
 """Bytes that a PostgreSQL and its databases never need."""
@@ -28,16 +29,28 @@ class PostgresServer:
     def __init__(self, uri: str) -> None:
         self._url = make_url(uri).set(drivername="postgresql+psycopg", password=None)
         self._uri = uri
+        self._migrated = ""
         self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
 
     def new_database(self) -> str:
-        """The LEDGER_URL of an empty database."""
+        """The URL of an empty database."""
+        return self._made("")
+
+    def new_ledger(self) -> str:
+        """The LEDGER_URL of a database that is migrated already: a copy of one."""
+        if not self._migrated:
+            url = self.new_database()
+            Ledger(url, AUDIT_KEY).close()
+            self._migrated = str(make_url(url).database)
+        return self._made(f"TEMPLATE {self._migrated} STRATEGY file_copy")
+
+    def _made(self, how: str) -> str:
         name = f"ledger_{next(_database)}"
-        self._run(f"CREATE DATABASE {name}")
+        self._run(f"CREATE DATABASE {name} {how}")
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def drop_database(self, url: str) -> None:
-        """Drops what `new_database` made."""
+        """Drops what `new_database` or `new_ledger` made."""
         self._run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
     def _run(self, *statements: str) -> None:
@@ -91,6 +104,14 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The LEDGER_URL of a PostgreSQL database of its own, migrated."""
+    url = postgres_server.new_ledger()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The LEDGER_URL of an empty PostgreSQL database."""
     url = postgres_server.new_database()
     yield url
@@ -98,9 +119,19 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def ledger_url(request: pytest.FixtureRequest) -> str:
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The LEDGER_URL of a migrated database, of each kind."""
+    return (
+        migrated(tmp_path / FILE)
+        if request.param == "sqlite"
+        else str(request.getfixturevalue("postgres_url"))
+    )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_ledger_url(request: pytest.FixtureRequest) -> str:
     """The LEDGER_URL of an empty database, of each kind."""
-    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    name = "sqlite_url" if request.param == "sqlite" else "empty_postgres_url"
     return str(request.getfixturevalue(name))
 
 
@@ -113,9 +144,9 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def sqlite_ledger(sqlite_url: str) -> Iterator[Ledger]:
+def sqlite_ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A new, open SQLite ledger, for what does not depend on the database."""
-    opened = Ledger(sqlite_url, AUDIT_KEY)
+    opened = Ledger(migrated(tmp_path / FILE), AUDIT_KEY)
     yield opened
     opened.close()
 

@@ -52,6 +52,7 @@ from slack_bot.stored_state import StoredState
 from slack_bot.web_client import web_client
 from tests.audit_key import AUDIT_KEY
 from tests.clock import Clock
+from tests.ledger_template import migrated
 from upstream_client.privilege_manager import Contract, PrivManClient
 
 APPROVALS = "C01APPROVALS"
@@ -108,7 +109,7 @@ class Rig:
         """
         self.sandbox = sandbox
         self.control = sandbox.control
-        self.ledger_url = ledger_url or f"sqlite:///{folder / 'ledger.db'}"
+        self.ledger_url = ledger_url or migrated(folder / "ledger.db")
         self.clock = clock or Clock()
         self.privman_url = sandbox.privman_url
         self.contract: Contract | None = None

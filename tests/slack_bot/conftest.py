@@ -1,6 +1,8 @@
 """What the tests of the bot may ask for besides: ledgers."""
 
 from tests.backends import (
+    empty_ledger_url,
+    empty_postgres_url,
     ledger,
     ledger_url,
     postgres_server,
@@ -11,6 +13,8 @@ from tests.backends import (
 )
 
 __all__ = [
+    "empty_ledger_url",
+    "empty_postgres_url",
     "ledger",
     "ledger_url",
     "postgres_server",

@@ -154,24 +154,24 @@ def test_only_the_first_opening_loads_alembic(sqlite_url: str) -> None:
     assert opened_in_a_process(sqlite_url) == "False"
 
 
-def test_what_was_written_is_there_after_opening_again(ledger_url: str) -> None:
-    first = Ledger(ledger_url, AUDIT_KEY)
+def test_what_was_written_is_there_after_opening_again(empty_ledger_url: str) -> None:
+    first = Ledger(empty_ledger_url, AUDIT_KEY)
     add_number(first, 7)
     first.close()
 
-    second = Ledger(ledger_url, AUDIT_KEY)
+    second = Ledger(empty_ledger_url, AUDIT_KEY)
     assert numbers(second) == [7]
     second.close()
 
 
-def test_a_ledger_of_a_newer_version_is_not_touched_and_says_so(ledger_url: str) -> None:
-    ledger = Ledger(ledger_url, AUDIT_KEY)
+def test_a_ledger_of_a_newer_version_is_not_touched_and_says_so(empty_ledger_url: str) -> None:
+    ledger = Ledger(empty_ledger_url, AUDIT_KEY)
     with ledger.write() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     ledger.close()
 
     with pytest.raises(LedgerUnusable, match=r"LEDGER_URL: .*newer version"):
-        Ledger(ledger_url, AUDIT_KEY)
+        Ledger(empty_ledger_url, AUDIT_KEY)
 
 
 def test_a_migration_that_fails_leaves_nothing_behind_and_lets_go(sqlite_url: str, tmp_path: Path) -> None:
@@ -188,10 +188,11 @@ def test_a_migration_that_fails_leaves_nothing_behind_and_lets_go(sqlite_url: st
     left.close()
 
 
-def test_replicas_that_start_at_once_migrate_once(postgres_url: str) -> None:
+def test_replicas_that_start_at_once_migrate_once(empty_postgres_url: str) -> None:
     ledgers: list[Ledger] = []
     threads = [
-        threading.Thread(target=lambda: ledgers.append(Ledger(postgres_url, AUDIT_KEY))) for _ in range(4)
+        threading.Thread(target=lambda: ledgers.append(Ledger(empty_postgres_url, AUDIT_KEY)))
+        for _ in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -234,8 +235,8 @@ def test_one_process_cannot_open_it_twice_and_close_lets_go(sqlite_url: str) -> 
     Ledger(sqlite_url, AUDIT_KEY).close()
 
 
-def test_several_replicas_share_a_postgresql(postgres_url: str) -> None:
-    first, second = Ledger(postgres_url, AUDIT_KEY), Ledger(postgres_url, AUDIT_KEY)
+def test_several_replicas_share_a_postgresql(empty_postgres_url: str) -> None:
+    first, second = Ledger(empty_postgres_url, AUDIT_KEY), Ledger(empty_postgres_url, AUDIT_KEY)
     add_number(first, 1)
     assert numbers(second) == [1]
     assert not first.sole

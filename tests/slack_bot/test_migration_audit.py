@@ -81,9 +81,9 @@ def opened(url: str) -> tuple[Ledger, list[Record], End]:
         return ledger, records(connection), End(head.seq, head.hash, head.mac)
 
 
-def test_the_records_that_exist_become_a_chain_in_their_order(ledger_url: str) -> None:
-    at_0002(ledger_url)
-    ledger, written, end = opened(ledger_url)
+def test_the_records_that_exist_become_a_chain_in_their_order(empty_ledger_url: str) -> None:
+    at_0002(empty_ledger_url)
+    ledger, written, end = opened(empty_ledger_url)
     assert Chain(SEAL).follow(written, end) is None
     assert [record.seq for record in written] == list(range(1, len(STORY) + 1))
     told = [(record.kind, record.request_key, record.detail) for record in written]
@@ -93,10 +93,10 @@ def test_the_records_that_exist_become_a_chain_in_their_order(ledger_url: str) -
 
 
 def test_a_record_gets_the_digest_and_the_artefact_that_held_then_where_they_are_known(
-    ledger_url: str,
+    empty_ledger_url: str,
 ) -> None:
-    at_0002(ledger_url)
-    ledger, written, _ = opened(ledger_url)
+    at_0002(empty_ledger_url)
+    ledger, written, _ = opened(empty_ledger_url)
     new = (WITH_FILE.digest, (f"sha1:{SHA1}",))
     old = (OLD_DIGEST, ())
     nothing = ("", ())
@@ -104,13 +104,13 @@ def test_a_record_gets_the_digest_and_the_artefact_that_held_then_where_they_are
     ledger.close()
 
 
-def test_the_chain_goes_on_after_them(ledger_url: str) -> None:
-    at_0002(ledger_url)
-    ledger, before, _ = opened(ledger_url)
+def test_the_chain_goes_on_after_them(empty_ledger_url: str) -> None:
+    at_0002(empty_ledger_url)
+    ledger, before, _ = opened(empty_ledger_url)
     with ledger.write() as tx:
         audit.append(tx, NOW, Kind.OUTCOME, KEY, outcome="approved")
     ledger.close()
-    ledger, after, end = opened(ledger_url)
+    ledger, after, end = opened(empty_ledger_url)
     assert after[:-1] == before
     assert after[-1].prev == before[-1].hash
     assert Chain(SEAL).follow(after, end) is None
@@ -126,9 +126,9 @@ def test_more_records_than_are_read_together_are_all_chained(sqlite_url: str, ga
     ledger.close()
 
 
-def test_a_ledger_without_a_record_gets_a_head_that_is_proven(ledger_url: str) -> None:
-    at_0002(ledger_url, [])
-    ledger, written, end = opened(ledger_url)
+def test_a_ledger_without_a_record_gets_a_head_that_is_proven(empty_ledger_url: str) -> None:
+    at_0002(empty_ledger_url, [])
+    ledger, written, end = opened(empty_ledger_url)
     assert (written, end.seq, end.hash) == ([], 0, GENESIS)
     assert end.is_sealed_by(SEAL)
     ledger.close()
