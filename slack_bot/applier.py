@@ -164,7 +164,7 @@ class Applier:
             return
         with self._ledger.write() as tx:
             approvals.intend(tx, now, row, self._instance)
-        intended = self._read(row.key)
+            intended = request_by_key(tx, row.key)
         if intended is None:
             raise LookupError(f"request {row.key} vanished from the ledger")
         try:

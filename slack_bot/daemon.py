@@ -106,7 +106,7 @@ class Daemon:
         self._clerk = self._reconciler("clerk", self._handling())
         box = Inbox(stores.ledger, now_us, self._clerk.wake)
         self._connection = self._connect(box, on_refused)
-        self._heartbeat = Heartbeat(settings.heartbeat_file, self._connection.alive)
+        self._heartbeat = Heartbeat(settings.heartbeat_file, self.is_alive)
         self._sweeper = BackgroundScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None})
         self._sweeper.add_job(self._sweep, "interval", seconds=SWEEP_EVERY)
 
@@ -127,7 +127,7 @@ class Daemon:
 
     def _applier(self, client: Upstream) -> Applier:
         covers = self._coverage.still_covers
-        return Applier(client, self._stores.ledger, now_us, self._publisher.wake, self._instance, covers)
+        return Applier(client, self._stores.ledger, now_us, self._carried, self._instance, covers)
 
     def _auto(self) -> AutoApprover:
         return AutoApprover(
@@ -153,8 +153,7 @@ class Daemon:
         )
 
     def _poller(self, client: Upstream) -> ApprovalPoller:
-        # The schedules look at what is new before the publisher does, so that it is posted as it stands then.
-        return ApprovalPoller(client, self._stores.ledger, now_us, self._auto_approver.wake, self._last_read)
+        return ApprovalPoller(client, self._stores.ledger, now_us, self._polled, self._last_read)
 
     def _refresh(self) -> Refresher:
         wanted = self._settings.slack_channel
@@ -215,16 +214,27 @@ class Daemon:
 
     def _wake_deciders(self) -> None:
         """Who answers without a person."""
-        self._auto_approver.wake()
-        self._escalator.wake()
+        self._auto_approver.wake_soon()
+        self._escalator.wake_soon()
 
     def _wake_refresher(self) -> None:
         self._refresher.wake()
 
     def _decided(self) -> None:
+        """The upstream first: its answer is what the card waits for."""
         self._wake_appliers()
-        self._publisher.wake()
+        self._publisher.wake_soon()
+        self._auto_approver.wake_soon()
+
+    def _polled(self) -> None:
+        """The schedules look at what is new before the publisher does, so that it is posted as it stands then."""
         self._auto_approver.wake()
+        self._clerk.wake_soon()
+
+    def _carried(self) -> None:
+        """The card first, then whoever asked."""
+        self._publisher.wake()
+        self._clerk.wake_soon()
 
     def _sweep(self) -> None:
         for reconciler in (self._clerk, *self._appliers, self._auto_approver, self._escalator):
@@ -251,6 +261,10 @@ class Daemon:
     def _watch(self, client: Upstream, poller: Reconciler) -> None:
         for _ in client.watch(self._stop_wanted):
             poller.wake()
+
+    def is_alive(self) -> bool:
+        """It hears, and there is nobody missing who acts on what it hears."""
+        return self._connection.alive() and all(one.is_alive() for one in self._reconcilers)
 
     def wait_until_connected(self) -> bool:
         """True once the socket takes envelopes, False where a stop was wanted first."""
@@ -306,7 +320,11 @@ def _bolt(settings: Settings, identity: Identity) -> App:
         client=WebClient(base_url=settings.slack_api_url),
         authorize=authorize,
         process_before_response=True,
+        # What guards HTTP, and what steps of workflows need: neither comes by the socket.
         request_verification_enabled=False,
+        ssl_check_enabled=False,
+        url_verification_enabled=False,
+        attaching_function_token_enabled=False,
     )
     bolt_log.setLevel(level)
     return bolt

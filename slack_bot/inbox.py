@@ -7,8 +7,9 @@ are integer microseconds since 1970 UTC.
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -159,23 +160,45 @@ def _kept(once_key: str) -> str:
 
 def due_items(connection: Connection, now: int, limit: int = 100) -> list[Item]:
     """What people sent and waits to be handled, in the order it came."""
-    return _items(connection, limit, _due(inbox.c.due_at, now), inbox.c.kind != OUTCOME)
+    return [Item(*row) for row in connection.execute(_DUE_ITEMS, _times(now) | {"limit": limit})]
 
 
 def due_outcomes(connection: Connection, now: int, limit: int = 1) -> list[Item]:
     """Outcomes of requests that wait to be told, oldest first. Nobody sent them, so they come after the rest."""
-    return _items(connection, limit, _due(inbox.c.due_at, now), inbox.c.kind == OUTCOME)
+    return [Item(*row) for row in connection.execute(_DUE_OUTCOMES, _times(now) | {"limit": limit})]
 
 
-def _items(connection: Connection, limit: int, *which: ColumnElement[bool]) -> list[Item]:
+def _due(column: ColumnElement[int]) -> ColumnElement[bool]:
+    """Its time has come; or it is so far off that the clock must have been set back since. See `_times`."""
+    return or_(column <= bindparam("now"), column > bindparam("too_far_off"))
+
+
+def _times(now: int) -> dict[str, int]:
+    """What `_due` goes by."""
+    return {"now": now, "too_far_off": now + LONGEST_WAIT}
+
+
+def _due_of(which: ColumnElement[bool]) -> Select[tuple[Any, ...]]:
     # The order by an expression keeps SQLite from walking through all that ever came.
-    query = select(*_ITEM).where(_WAITS, *which).order_by(inbox.c.id + 0).limit(limit)
-    return [Item(*row) for row in connection.execute(query)]
+    query = select(*_ITEM).where(_WAITS, _due(inbox.c.due_at), which).order_by(inbox.c.id + 0)
+    return query.limit(bindparam("limit", type_=Integer))
 
 
-def _due(column: ColumnElement[int], now: int) -> ColumnElement[bool]:
-    """Its time has come; or it is so far off that the clock must have been set back since."""
-    return or_(column <= now, column > now + LONGEST_WAIT)
+# Made once: making a statement takes longer than it runs, and somebody waits for these.
+_DUE_ITEMS, _DUE_OUTCOMES = _due_of(inbox.c.kind != OUTCOME), _due_of(inbox.c.kind == OUTCOME)
+_IS_WAITING = (
+    select(inbox.c.id).where(inbox.c.id == bindparam("item"), inbox.c.due_at.is_not(None)).with_for_update()
+)
+_DUE_ANSWERS = (
+    select(*_ITEM, inbox.c.answer, inbox.c.answer_blocks, inbox.c.answer_public)
+    .where(_due(inbox.c.answer_due_at))
+    .order_by(inbox.c.kind == OUTCOME, inbox.c.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+_NEXT = [
+    select(column).where(column.is_not(None)).order_by(column).limit(1)
+    for column in (inbox.c.due_at, inbox.c.answer_due_at)
+]
 
 
 def after(now: int, seconds: float) -> int:
@@ -185,8 +208,7 @@ def after(now: int, seconds: float) -> int:
 
 def is_waiting(tx: Connection, item: Item) -> bool:
     """Whether the item still waits: with several replicas another may have handled it meanwhile."""
-    query = select(inbox.c.id).where(inbox.c.id == item.id, inbox.c.due_at.is_not(None))
-    return tx.execute(query.with_for_update()).first() is not None
+    return tx.execute(_IS_WAITING, {"item": item.id}).first() is not None
 
 
 def finish(
@@ -246,19 +268,14 @@ def postpone(tx: Connection, item: Item, until: int) -> None:
 
 def postpone_outcomes(tx: Connection, now: int, until: int) -> None:
     """Tells every outcome that is due later."""
-    due = (inbox.c.kind == OUTCOME, _due(inbox.c.due_at, now))
-    tx.execute(update(inbox).where(*due).values(due_at=until))
+    due = (inbox.c.kind == OUTCOME, _due(inbox.c.due_at))
+    tx.execute(update(inbox).where(*due).values(due_at=until), _times(now))
 
 
 def due_answers(connection: Connection, now: int, limit: int = 100) -> list[Answer]:
     """Answers that wait to be sent, oldest first; those that tell an outcome after all the others."""
-    query = (
-        select(*_ITEM, inbox.c.answer, inbox.c.answer_blocks, inbox.c.answer_public)
-        .where(_due(inbox.c.answer_due_at, now))
-        .order_by(inbox.c.kind == OUTCOME, inbox.c.id)
-        .limit(limit)
-    )
-    return [Answer(Item(*row[: len(_ITEM)]), *row[len(_ITEM) :]) for row in connection.execute(query)]
+    found = connection.execute(_DUE_ANSWERS, _times(now) | {"limit": limit})
+    return [Answer(Item(*row[: len(_ITEM)]), *row[len(_ITEM) :]) for row in found]
 
 
 def take_answer(tx: Connection, answer: Answer, now: int, until: int) -> bool:
@@ -266,8 +283,8 @@ def take_answer(tx: Connection, answer: Answer, now: int, until: int) -> bool:
 
     False where another replica was faster.
     """
-    due = (inbox.c.id == answer.item.id, _due(inbox.c.answer_due_at, now))
-    return tx.execute(update(inbox).where(*due).values(answer_due_at=until)).rowcount == 1
+    due = (inbox.c.id == answer.item.id, _due(inbox.c.answer_due_at))
+    return tx.execute(update(inbox).where(*due).values(answer_due_at=until), _times(now)).rowcount == 1
 
 
 def answered(tx: Connection, answer: Answer) -> bool:
@@ -285,14 +302,11 @@ def postpone_answer(tx: Connection, answer: Answer, until: int) -> None:
 def postpone_due_answers(tx: Connection, now: int, until: int, *, direct: bool) -> None:
     """Sends every answer that is due later, ``direct`` ones or those in channels: Slack wants none before."""
     goes_directly = or_(inbox.c.channel == "", inbox.c.channel.startswith(DIRECT))
-    due = (_due(inbox.c.answer_due_at, now), goes_directly if direct else not_(goes_directly))
-    tx.execute(update(inbox).where(*due).values(answer_due_at=until))
+    due = (_due(inbox.c.answer_due_at), goes_directly if direct else not_(goes_directly))
+    tx.execute(update(inbox).where(*due).values(answer_due_at=until), _times(now))
 
 
 def next_due(connection: Connection) -> int | None:
     """When the next item or answer is due, or None where nothing waits."""
-    times = [
-        connection.execute(select(column).where(column.is_not(None)).order_by(column).limit(1)).scalar()
-        for column in (inbox.c.due_at, inbox.c.answer_due_at)
-    ]
+    times = [connection.execute(query).scalar() for query in _NEXT]
     return min((at for at in times if at is not None), default=None)

@@ -224,6 +224,8 @@ audit_head = Table(
     Column("mac", String(64), nullable=False),
 )
 """One row: where the chain ends. ``mac`` proves that whoever says so had the key."""
+_HEAD = select(audit_head.c.seq, audit_head.c.hash, audit_head.c.mac)
+_HEAD_LOCKED = _HEAD.with_for_update()
 
 
 class LedgerUnusable(Exception):
@@ -353,8 +355,7 @@ def notary_of(connection: Connection) -> Notary:
 
 def head_of(connection: Connection, seal: Seal, *, lock: bool = False) -> Head:
     """Where the audit log ends; ``lock`` keeps every other writer from adding to it. Raises `HeadUnproven`."""
-    query = select(audit_head.c.seq, audit_head.c.hash, audit_head.c.mac)
-    found = connection.execute(query.with_for_update() if lock else query).all()
+    found = connection.execute(_HEAD_LOCKED if lock else _HEAD).all()
     if len(found) != 1 or not seal.is_head(*found[0]):
         raise HeadUnproven(
             "AUDIT_KEY: the end of the audit log does not fit this key. Either it is not the key with which the "

@@ -10,6 +10,8 @@ import structlog
 from slack_bot.approvals import Outdated
 
 MAX_BACKOFF = 30.0
+UNHURRIED = 0.05
+"""Seconds for which what nobody waits for lets go first what somebody waits for: about as long as that takes."""
 
 log = structlog.get_logger(__name__)
 
@@ -27,40 +29,56 @@ class Worker(Protocol):
 class Reconciler:
     """Runs a worker in a thread of its own: when woken, and when as many seconds passed as it returned."""
 
-    def __init__(self, name: str, worker: Worker, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, name: str, worker: Worker, clock: Callable[[], int], unhurried: float = UNHURRIED
+    ) -> None:
+        """``unhurried``: seconds that `wake_soon` leaves to others."""
         self.name = name
+        self._unhurried = unhurried
         self._worker = worker
         self._clock = clock
         self._woken = threading.Event()
+        self._urgent = threading.Event()
         self._stopping = threading.Event()
         self._failures = 0
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Starts the thread; the first work is done at once."""
-        self._woken.set()
+        self.wake()
         self._thread.start()
 
     def wake(self) -> None:
-        """There may be something to do."""
+        """There may be something to do, and somebody waits for it."""
+        self._urgent.set()
+        self._woken.set()
+
+    def wake_soon(self) -> None:
+        """There may be something to do that can wait a moment, in which the threads that are in a hurry work."""
         self._woken.set()
 
     def stop(self) -> None:
         """No new work; the step under way goes on."""
         self._stopping.set()
         self._worker.stop()
-        self._woken.set()
+        self.wake()
 
     def join(self, deadline: float) -> bool:
         """Waits for the step under way until ``deadline`` on the monotonic clock. True where it ended."""
         if self._thread.ident is not None:
             self._thread.join(max(0.0, deadline - time.monotonic()))
-        return not self._thread.is_alive()
+        return not self.is_alive()
+
+    def is_alive(self) -> bool:
+        """Whether the thread runs. What `Worker.work` raises does not end it, but for what ends a process."""
+        return self._thread.is_alive()
 
     def _run(self) -> None:
         delay: float | None = None
         while True:
-            self._woken.wait(delay)
+            if self._woken.wait(delay):
+                self._urgent.wait(self._unhurried)
+            self._urgent.clear()
             self._woken.clear()
             if self._stopping.is_set():
                 return

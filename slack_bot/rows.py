@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, func, select
 
 from slack_bot.clock import SECOND
 from slack_bot.ledger import backlogs, cards, requests, votes
@@ -265,6 +265,21 @@ _CARD = TypeAdapter(CardRow)
 _BACKLOG = TypeAdapter(BacklogRow)
 _VOTE = TypeAdapter(VoteRow)
 
+_KEY: BindParameter[str] = bindparam("key")
+_CHANNEL: BindParameter[str] = bindparam("channel")
+# Made once: making a statement takes longer than looking a row up by its key, and somebody waits for these.
+_REQUEST_READ = select(requests).where(requests.c.key == _KEY)
+_REQUEST_LOCKED = _REQUEST_READ.with_for_update()
+_CARD_READ = select(cards).where(cards.c.request_key == _KEY, cards.c.channel == _CHANNEL)
+_CARD_AT = select(cards).where(cards.c.channel == _CHANNEL, cards.c.ts == bindparam("ts"))
+_VOTES = (
+    select(votes)
+    .where(
+        votes.c.request_key == _KEY, votes.c.revision == bindparam("revision"), votes.c.channel == _CHANNEL
+    )
+    .order_by(votes.c.id)
+)
+
 
 def body_of(request: ApprovalRequest) -> str:
     """The request as the ledger keeps it: JSON."""
@@ -289,8 +304,8 @@ def hash_of(body: str) -> str:
 
 def request_by_key(connection: Connection, key: str, *, lock: bool = False) -> RequestRow | None:
     """The request with this key; ``lock`` keeps other writers off its row until the transaction ends."""
-    query = select(requests).where(requests.c.key == key)
-    found = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    query = _REQUEST_LOCKED if lock else _REQUEST_READ
+    found = connection.execute(query, {"key": key}).mappings().first()
     return None if found is None else _REQUEST.validate_python(dict(found))
 
 
@@ -329,8 +344,7 @@ def cards_in(connection: Connection, state: CardState, key: str | None = None) -
 
 def card_of(connection: Connection, key: str, channel: str) -> CardRow | None:
     """A request's card in a channel."""
-    query = select(cards).where(cards.c.request_key == key, cards.c.channel == channel)
-    found = connection.execute(query).mappings().first()
+    found = connection.execute(_CARD_READ, {"key": key, "channel": channel}).mappings().first()
     return None if found is None else _CARD.validate_python(dict(found))
 
 
@@ -366,8 +380,7 @@ def cards_that_wait(
 
 def card_at(connection: Connection, channel: str, ts: str) -> CardRow | None:
     """The card that is this message."""
-    query = select(cards).where(cards.c.channel == channel, cards.c.ts == ts)
-    found = connection.execute(query).mappings().first()
+    found = connection.execute(_CARD_AT, {"channel": channel, "ts": ts}).mappings().first()
     return None if found is None else _CARD.validate_python(dict(found))
 
 
@@ -410,10 +423,5 @@ def waiting_requests(
 
 def votes_of(connection: Connection, key: str, revision: int, channel: str) -> list[VoteRow]:
     """The votes that count together: of one revision and one channel, in their order."""
-    query = (
-        select(votes)
-        .where(votes.c.request_key == key, votes.c.revision == revision, votes.c.channel == channel)
-        .order_by(votes.c.id)
-    )
-    rows = connection.execute(query).mappings()
+    rows = connection.execute(_VOTES, {"key": key, "revision": revision, "channel": channel}).mappings()
     return [_VOTE.validate_python({**row, "groups": json.loads(row["groups"])}) for row in rows]

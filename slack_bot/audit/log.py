@@ -1,12 +1,12 @@
 """Records are written at the end of the transaction that they tell of, and told in the log once it stands."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from slack_bot.audit.record import THE_BOT, Kind, Record
 from slack_bot.ledger import Ledger, audit, audit_head, ending_of, head_of, notary_of, requests
@@ -21,6 +21,7 @@ CLEANINGS = 3
 """What is left of a text without one secret may look like another."""
 
 _ASKED = TypeAdapter(ApprovalRequest)
+_ASKED_ABOUT = select(requests.c.digest, requests.c.body).where(requests.c.key == bindparam("key"))
 
 log = structlog.get_logger("slack_bot.audit")
 
@@ -38,16 +39,14 @@ def append(
     digest, policy = str(detail.pop("digest", asked_digest)), str(detail.pop("policy", ""))
     told = json.loads(json.dumps(detail, ensure_ascii=False))
     record = Record(0, now, kind.value, request_key, actor, told, digest, policy, artefact)
-    # At the end, when every row is locked that will be: two replicas must not wait for each other.
-    ending_of(tx).before.append(partial(_write, tx, _clean(record, notary_of(tx).redaction)))
+    _chain_of(tx).records.append(_clean(record, notary_of(tx).redaction))
 
 
 def _asked_about(tx: Connection, request_key: str | None) -> tuple[str, tuple[str, ...]]:
     """The digest and the artefact of the request as it is now; nothing where there is none."""
     if request_key is None:
         return "", ()
-    query = select(requests.c.digest, requests.c.body).where(requests.c.key == request_key)
-    found = tx.execute(query).first()
+    found = tx.execute(_ASKED_ABOUT, {"key": request_key}).first()
     if found is None:
         return "", ()
     try:
@@ -72,16 +71,39 @@ def _clean(record: Record, redaction: Redaction) -> Record:
     return _read(record.as_json() | told)
 
 
-def _write(tx: Connection, record: Record) -> None:
-    """The next link. The head's row is locked: nobody else can add one to the same end."""
-    seal = notary_of(tx).seal
-    head = head_of(tx, seal, lock=True)
-    linked = replace(record, seq=head.seq + 1, prev=head.hash)
-    sealed = replace(linked, hash=seal.of(linked.hashed()))
-    tx.execute(insert(audit).values(**_row_of(sealed)))
-    mac = seal.of_head(sealed.seq, sealed.hash)
-    tx.execute(update(audit_head).values(seq=sealed.seq, hash=sealed.hash, mac=mac))
-    ending_of(tx).after.append(partial(tell, sealed))
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """The records of one transaction, which become links at its end."""
+
+    tx: Connection
+    records: list[Record] = field(default_factory=list)
+
+    def __call__(self) -> None:
+        """Adds the links. The head's row is locked: nobody else can add any to the same end."""
+        seal, tx = notary_of(self.tx).seal, self.tx
+        head = head_of(tx, seal, lock=True)
+        links: list[Record] = []
+        for record in self.records:
+            seq, prev = (links[-1].seq, links[-1].hash) if links else (head.seq, head.hash)
+            linked = replace(record, seq=seq + 1, prev=prev)
+            links.append(replace(linked, hash=seal.of(linked.hashed())))
+        tx.execute(_INSERT, [_row_of(link) for link in links])
+        end = links[-1]
+        tx.execute(_MOVE, {"seq": end.seq, "hash": end.hash, "mac": seal.of_head(end.seq, end.hash)})
+        ending_of(tx).after.extend(partial(tell, link) for link in links)
+
+
+_INSERT, _MOVE = insert(audit), update(audit_head)
+
+
+def _chain_of(tx: Connection) -> _Chain:
+    """Written at the end, when every row is locked that will be: two replicas must not wait for each other."""
+    before = ending_of(tx).before
+    found = next((work for work in before if isinstance(work, _Chain)), None)
+    if found is None:
+        found = _Chain(tx)
+        before.append(found)
+    return found
 
 
 def tell(record: Record, **more: object) -> None:

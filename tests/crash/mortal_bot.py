@@ -84,10 +84,11 @@ class Transactions:
 
     def _execute(self, _connection: Connection, _cursor: Any, statement: str, *rest: Any) -> None:
         context = rest[1]
-        values = (getattr(context, "compiled_parameters", None) or [{}])[0]
-        step = step_of(" ".join(statement.split()), values)
-        if step is not None:
-            self._of.steps.add(step)
+        words = " ".join(statement.split())
+        for values in getattr(context, "compiled_parameters", None) or [{}]:
+            step = step_of(words, values)
+            if step is not None:
+                self._of.steps.add(step)
 
     def _commit(self, _connection: Connection) -> None:
         for step in self._of.steps:

@@ -16,6 +16,8 @@ from sandbox import Sandbox
 from tests.bot_process import CHANNELS, BotProcess, environment
 from tests.rig import APPROVALS, APPROVER, texts
 
+REQUESTERS_EMAIL = "requester@example.com"
+
 
 def _approve_the_first_card(sandbox: Sandbox) -> None:
     card = sandbox.control.eventually(lambda: sandbox.control.messages(APPROVALS))[0]
@@ -30,11 +32,18 @@ def _settled(sandbox: Sandbox) -> list[str]:
 def test_the_whole_path_in_the_unchanged_process(sandbox: Sandbox, tmp_path: Path) -> None:
     with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
         bot.wait_until_ready()
-        sandbox.control.file_request()
+        sandbox.control.file_request(email=REQUESTERS_EMAIL)
         _approve_the_first_card(sandbox)
         sandbox.control.eventually(lambda: _settled(sandbox))
+        sandbox.control.eventually(lambda: _told_directly(sandbox))
         assert bot.stop() == 0
     assert sandbox.control.upstream_requests()[0]["decisions"] == 1
+
+
+def _told_directly(sandbox: Sandbox) -> list[str]:
+    """What our direct messages say."""
+    opened = [call["answer"]["channel"]["id"] for call in sandbox.control.calls("conversations.open")]
+    return [str(message["text"]) for room in opened for message in sandbox.control.messages(room)]
 
 
 def test_the_files_risk_rules_and_defaults_hold_in_the_process(sandbox: Sandbox, tmp_path: Path) -> None:

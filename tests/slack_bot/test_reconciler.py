@@ -1,13 +1,14 @@
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
 from slack_bot.approvals import Outdated
-from slack_bot.reconciler import MAX_BACKOFF, Reconciler
+from slack_bot.reconciler import MAX_BACKOFF, UNHURRIED, Reconciler
 from tests.slack_bot.examples import NOW
 
 PATIENCE = 10.0
@@ -55,7 +56,10 @@ def _plain_logs() -> Iterator[None]:
     structlog.configure(**config)
 
 
-Start = Callable[[Work], Reconciler]
+class Start(Protocol):
+    """Starts a reconciler over this work."""
+
+    def __call__(self, work: Work, unhurried: float = UNHURRIED) -> Reconciler: ...
 
 
 @pytest.fixture
@@ -63,8 +67,8 @@ def start() -> Iterator[Start]:
     """Starts reconcilers and, at the end, stops them."""
     running: list[tuple[Reconciler, Work]] = []
 
-    def _start(work: Work) -> Reconciler:
-        reconciler = Reconciler("test", work, lambda: NOW)
+    def _start(work: Work, unhurried: float = UNHURRIED) -> Reconciler:
+        reconciler = Reconciler("test", work, lambda: NOW, unhurried)
         running.append((reconciler, work))
         reconciler.start()
         return reconciler
@@ -116,6 +120,41 @@ def test_a_wake_shortens_a_long_delay(start: Start) -> None:
     work.wait_for(2)
 
 
+def test_what_can_wait_a_moment_lets_others_go_first(start: Start) -> None:
+    work = Work()
+    reconciler = start(work)
+    work.wait_for(1)
+    woken_at = time.monotonic()
+    reconciler.wake_soon()
+    work.wait_for(2)
+    assert work.times[1] - woken_at >= UNHURRIED
+
+
+def test_what_could_wait_does_not_once_somebody_is_in_a_hurry(start: Start) -> None:
+    """Given a moment that lasts for ever, when it is woken in a hurry, before or after, then it works at once."""
+    work = Work()
+    reconciler = start(work, unhurried=3_600.0)
+    work.wait_for(1)
+    reconciler.wake_soon()
+    is_left_alone(work, 1)
+    reconciler.wake()
+    work.wait_for(2)
+    is_left_alone(work, 2)
+    reconciler.wake()
+    reconciler.wake_soon()
+    work.wait_for(3)
+
+
+def test_while_it_waits_a_moment_it_can_be_stopped(start: Start) -> None:
+    work = Work()
+    reconciler = start(work, unhurried=3_600.0)
+    work.wait_for(1)
+    reconciler.wake_soon()
+    is_left_alone(work, 1)
+    reconciler.stop()
+    assert reconciler.join(time.monotonic() + PATIENCE)
+
+
 def test_a_wake_during_the_work_is_not_lost(start: Start) -> None:
     """What changed after the work had read the ledger would else wait for the next wake."""
     work = Work()
@@ -137,6 +176,16 @@ def test_many_wakes_are_one(start: Start) -> None:
     work.gate.set()
     work.wait_for(2)
     is_left_alone(work, 2)
+
+
+def test_it_is_alive_from_its_start_to_its_end(start: Start) -> None:
+    work = Work()
+    reconciler = start(work)
+    work.wait_for(1)
+    assert reconciler.is_alive()
+    reconciler.stop()
+    assert reconciler.join(time.monotonic() + PATIENCE)
+    assert not reconciler.is_alive()
 
 
 def test_what_is_outdated_is_done_again_at_once(start: Start) -> None:
