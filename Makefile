@@ -11,7 +11,7 @@ RUNTIME := $(if $(wildcard $(DEVELOPMENT)),$(DEVELOPMENT),$(VENV)/installed-to-r
 
 .DEFAULT_GOAL := help
 BENCHES := bench-clicks bench-faults bench-poll bench-idle
-.PHONY: help demo test crash check run pins $(BENCHES)
+.PHONY: help demo test crash mutate check run pins $(BENCHES)
 
 help: ## lists the commands
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: $(DEVELOPMENT) ## runs the tests; some of them only: make test ARGS=tests/
 
 crash: $(DEVELOPMENT) ## kills the bot at every step, in two hundred runs, and checks that nothing is lost or doubled
 	@exec $(BIN)/python -m tests.crash $(ARGS)
+
+mutate: $(DEVELOPMENT) ## puts small faults into policy, approvals and audit, and names those that no test notices
+	@exec $(BIN)/python -m tests.mutation $(ARGS)
 
 check: $(DEVELOPMENT) ## lints, checks formatting, types and who may import whom
 	@$(BIN)/python -m ruff check --quiet

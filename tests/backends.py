@@ -72,7 +72,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 def _start_postgres(stack: ExitStack) -> str:
     # Short paths: the socket's must fit into 107 bytes. In a directory of its own two sessions do not meet.
-    home = Path(tempfile.mkdtemp(prefix="pg-", dir=_memory()))
+    home = Path(tempfile.mkdtemp(prefix="pg-", dir=memory()))
     stack.callback(shutil.rmtree, home, ignore_errors=True)
     patch = stack.enter_context(pytest.MonkeyPatch.context())
     patch.setenv("XDG_RUNTIME_DIR", str(home))
@@ -83,7 +83,7 @@ def _start_postgres(stack: ExitStack) -> str:
     return str(server.get_uri())
 
 
-def _memory() -> Path | None:
+def memory() -> Path | None:
     """A file system in memory, where there is one with room: a database is made there ten times as fast."""
     shared = Path("/dev/shm")  # noqa: S108  a directory of our own is made in it
     roomy = os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ROOM

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TEST = "-m pytest --numprocesses 2 --dist worksteal"
 FILES = ("Makefile", "scripts/install", "requirements.txt", "requirements-dev.txt")
-COMMANDS = ["help", "demo", "test", "crash", "check", "run", "pins"]
+COMMANDS = ["help", "demo", "test", "crash", "mutate", "check", "run", "pins"]
 BENCHES = ["bench-clicks", "bench-faults", "bench-poll", "bench-idle"]
 
 INTERPRETER = """#!/bin/sh
@@ -118,6 +118,12 @@ def test_a_bench_is_run_as_a_module_with_what_is_asked_of_it(machine: Machine, b
 
     assert machine.asked()[-1] == f"-m {bench.replace('-', '.')} --quick"
     assert (ROOT / bench.replace("-", "/")).with_suffix(".py").exists()
+
+
+def test_the_mutation_test_is_run_on_the_packages_that_are_named(machine: Machine) -> None:
+    assert machine.make("mutate", "ARGS=policy audit").returncode == 0
+
+    assert machine.asked()[-1] == "-m tests.mutation policy audit"
 
 
 @pytest.mark.parametrize(

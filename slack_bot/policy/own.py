@@ -7,7 +7,6 @@ Slack user or into an address. An address is a person in Slack only once Slack s
 from dataclasses import dataclass
 
 from slack_bot.policy.channel_policy import ChannelPolicy
-from slack_bot.policy.mentions import mention
 from slack_bot.policy.standing import Refusal
 from slack_bot.policy.terms import UserName
 from upstream_client.models import ApprovalRequest, Risk
@@ -99,8 +98,3 @@ def _cannot_tell(requester: Requester) -> str:
         f"I cannot tell who in Slack asked for this, so it might be you.{why} "
         "An admin can say who it is, or allow it: see `policy`."
     )
-
-
-def asked_by(requester: Requester) -> str:
-    """In words."""
-    return mention(requester.user_id) if requester.user_id else "somebody I do not know in Slack"
