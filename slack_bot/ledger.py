@@ -36,6 +36,7 @@ from sqlalchemy import (
 
 from slack_bot.logs import Redaction
 from slack_bot.seal import Seal
+from slack_bot.volume import journal_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0004"
@@ -282,7 +283,9 @@ class Ledger:
         self.sole = self._url.get_backend_name() == "sqlite"
         self._lock_file = self._lock() if self.sole else None
         self._writer: AbstractContextManager[Any] = Lock() if self.sole else nullcontext()
-        self.engine = _sqlite_engine(url) if self.sole else _postgresql_engine(url)
+        self.engine = (
+            _sqlite_engine(url, journal_of(self._path.parent)) if self.sole else _postgresql_engine(url)
+        )
         self._notary = Notary(Seal(audit_key), Redaction(secrets))
         self.engine.update_execution_options(**{NOTARY: self._notary})
         try:
@@ -293,8 +296,12 @@ class Ledger:
             self.close()
             raise
 
+    @property
+    def _path(self) -> Path:
+        return Path(self._url.database or "ledger.db")
+
     def _lock(self) -> IO[bytes]:
-        path = Path(self._url.database or "ledger.db")
+        path = self._path
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             return _locked(path.with_name(path.name + ".lock"))
@@ -380,18 +387,15 @@ def _postgresql_engine(url: str) -> Engine:
     return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=POSTGRESQL)
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, journal: str) -> Engine:
     # Parameters are hidden in errors, and so in logs: they are what people asked for and pressed.
     engine = create_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
-        # Not WAL: the ledger may lie on NFS, which lacks the shared memory that WAL needs. PERSIST and not DELETE:
-        # the journal's header is overwritten and synced, which costs less than to delete the file, and what is
-        # committed stays so after a power cut, too (sqlite.org/pragma.html#pragma_journal_mode).
         for pragma in (
             f"busy_timeout={BUSY_TIMEOUT_MS}",
-            "journal_mode=PERSIST",
+            f"journal_mode={journal}",
             f"journal_size_limit={JOURNAL_KEPT}",
             "synchronous=FULL",
             "foreign_keys=ON",

@@ -28,6 +28,7 @@ from slack_bot.ledger import (
     requests,
     votes,
 )
+from slack_bot.volume import journal_of
 from tests.audit_key import AUDIT_KEY
 from tests.slack_bot.examples import NOW, added, pressed
 
@@ -301,7 +302,6 @@ def test_the_driver_itself_begins_nothing(sqlite_ledger: Ledger) -> None:
     ("pragma", "value"),
     [
         ("busy_timeout", BUSY_TIMEOUT_MS),
-        ("journal_mode", "persist"),
         ("synchronous", 2),  # FULL
         ("foreign_keys", 1),
     ],
@@ -310,6 +310,13 @@ def test_every_connection_keeps_the_pragmas(sqlite_ledger: Ledger, pragma: str, 
     with sqlite_ledger.read() as one, sqlite_ledger.read() as another:
         for connection in (one, another):
             assert connection.execute(text(f"PRAGMA {pragma}")).scalar() == value
+
+
+def test_every_connection_keeps_the_journal_that_its_folder_takes(sqlite_ledger: Ledger) -> None:
+    journal = journal_of(Path(str(sqlite_ledger.engine.url.database)).parent)
+    with sqlite_ledger.read() as one, sqlite_ledger.read() as another:
+        for connection in (one, another):
+            assert connection.execute(text("PRAGMA journal_mode")).scalar() == journal.lower()
 
 
 def test_an_exception_undoes_the_whole_block(ledger: Ledger) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from slack_bot.volume import is_passing, kind_of
+from slack_bot.volume import is_passing, journal_of, kind_of
 
 FARGATE = """\
 overlay / overlay rw,relatime,lowerdir=/a:/b 0 0
@@ -46,3 +46,18 @@ def test_only_what_ends_with_the_container_is_passing(tmp_path: Path) -> None:
 
 def test_where_no_table_of_mounts_is_nobody_can_tell(tmp_path: Path) -> None:
     assert not is_passing(tmp_path, tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("kind", "journal"), [("ext4", "WAL"), ("overlay", "WAL"), ("nfs4", "PERSIST"), ("fuse.s3", "PERSIST")]
+)
+def test_a_networks_file_system_gets_no_journal_that_needs_shared_memory(
+    tmp_path: Path, kind: str, journal: str
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"somewhere / {kind} rw 0 0\n")
+    assert journal_of(tmp_path, mounts) == journal
+
+
+def test_where_nobody_can_tell_no_journal_needs_shared_memory(tmp_path: Path) -> None:
+    assert journal_of(tmp_path, tmp_path / "none") == "PERSIST"
