@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TEST = "-m pytest --numprocesses 2 --dist worksteal"
+TEST = "-m pytest --numprocesses 4 --dist worksteal"
 FILES = ("Makefile", "scripts/install", "requirements.txt", "requirements-dev.txt")
 COMMANDS = ["help", "demo", "test", "crash", "mutate", "check", "run", "pins"]
 BENCHES = ["bench-clicks", "bench-faults", "bench-poll", "bench-idle"]

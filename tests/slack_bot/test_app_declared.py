@@ -41,13 +41,13 @@ def test_each_start_with_something_else_leaves_a_record(sandbox: Sandbox, tmp_pa
 
 
 def test_of_two_processes_with_other_rules_the_one_that_started_last_decides(
-    sandbox: Sandbox, tmp_path: Path, postgres_url: str
+    sandbox: Sandbox, tmp_path: Path, empty_postgres_url: str
 ) -> None:
     """Given one approver in the old file and two in the new one, when one person approves, then it waits."""
     folders = tmp_path / "older", tmp_path / "newer"
     for folder in folders:
         folder.mkdir()
-    older, newer = (environment(sandbox, folder, LEDGER_URL=postgres_url) for folder in folders)
+    older, newer = (environment(sandbox, folder, LEDGER_URL=empty_postgres_url) for folder in folders)
     newer["AUDIT_KEY"] = older["AUDIT_KEY"]
     (folders[1] / "channels.json").write_text(json.dumps(TWO))
     with BotProcess(folders[0], older) as old:
