@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-WORKERS ?= 4
+WORKERS ?= 6
 VENV := .venv
 BIN := $(VENV)/bin
 DEVELOPMENT := $(VENV)/installed
@@ -10,13 +10,13 @@ DEVELOPMENT := $(VENV)/installed
 RUNTIME := $(if $(wildcard $(DEVELOPMENT)),$(DEVELOPMENT),$(VENV)/installed-to-run)
 
 .DEFAULT_GOAL := help
-BENCHES := bench-clicks bench-faults bench-poll bench-idle
+BENCHES := bench-clicks bench-faults bench-poll bench-idle bench-resume
 .PHONY: help demo test crash mutate check run pins $(BENCHES)
 
 help: ## lists the commands
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(DEVELOPMENT) ## a Slack workspace and Privilege Manager on this machine, with the bot in it; Ctrl-C ends it
+demo: $(DEVELOPMENT) ## a Slack workspace, Privilege Manager and the gate on this machine, with the bot in it; Ctrl-C ends it
 	@exec $(BIN)/python -m sandbox
 
 test: $(DEVELOPMENT) ## runs the tests; some of them only: make test ARGS=tests/slack_bot; one by one: WORKERS=0
@@ -38,7 +38,7 @@ run: $(RUNTIME) ## starts the bot with the settings of .env and of the environme
 	@exec $(BIN)/python -m slack_bot.app
 
 pins: $(DEVELOPMENT) ## pins what pyproject.toml asks for in requirements.txt and requirements-dev.txt
-	@$(call compile,requirements.txt,--extra postgres)
+	@$(call compile,requirements.txt,--extra bot --extra gate --extra postgres)
 	@$(call compile,requirements-dev.txt,--all-extras -c requirements.txt)
 
 compile = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 $(2) \
@@ -55,6 +55,9 @@ bench-poll: $(DEVELOPMENT) ## measures one poll with nothing new, beside the bar
 
 bench-idle: $(DEVELOPMENT) ## measures start, memory and CPU at rest, also at a quarter of a CPU; twelve minutes
 	@exec $(BIN)/python -m bench.idle $(ARGS)
+
+bench-resume: $(DEVELOPMENT) ## measures how soon a program goes on after its approval, and 10,000 that wait; four minutes
+	@exec $(BIN)/python -m bench.resume $(ARGS)
 
 $(DEVELOPMENT): requirements-dev.txt
 	@PYTHON="$(PYTHON)" sh scripts/install $(VENV) requirements-dev.txt $@

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sandbox import Sandbox
-from sandbox.__main__ import APPROVER, CHANNEL, running_bot
+from sandbox.demo.bot import APPROVER, CHANNEL, start_bot
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "card.png"
 REQUESTS = (
@@ -49,7 +49,7 @@ def main() -> None:
     with (
         Sandbox() as sandbox,
         tempfile.TemporaryDirectory() as folder,
-        running_bot(sandbox, Path(folder)),
+        start_bot(sandbox, Path(folder)),
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from slack_bot import rich_text
-from slack_bot.blocks import NAME_LIMIT, Message, UpstreamName
+from slack_bot.blocks import UpstreamName
 from slack_bot.channel import Channel, Source
 from slack_bot.clock import MINUTE, SECOND, utc_text
 from slack_bot.command_parser import HELP
-from slack_bot.plain_text import cut, escaped, one_line
+from slack_bot.plain_text import escaped
 from slack_bot.policy import (
     Admins,
     ChannelPolicy,
@@ -18,7 +17,6 @@ from slack_bot.policy import (
     in_words,
     with_short_lists,
 )
-from slack_bot.rows import RequestRow
 from upstream_client.models import Duration
 
 OLD_NEWS = 10 * MINUTE
@@ -100,11 +98,6 @@ STILL_FOR_ALL = (
     "No channel is registered now, but the schedule for all is still on: it approves again as soon as one is. "
     "`autoapprove all off` ends it."
 )
-TITLE_LIMIT = 150
-MOST_SHOWN = 3_000
-"""Characters of a list in the text of a message, which stands for its blocks where those are not drawn."""
-
-
 MOST_TOLD = 4_000
 """Characters with which a text is shown best (docs.slack.dev/reference/methods/chat.postMessage)."""
 MOST_OF_A_PART = 1_000
@@ -333,29 +326,7 @@ def schedule_of_unregistered(channel: str) -> str:
     return f"<#{channel}> is not registered, so it has no schedule. An admin registers it by mentioning me in it."
 
 
-def waiting(listed_rows: Sequence[RequestRow], total: int, now: int) -> Message:
-    """The requests that wait, the oldest first; of those that are not listed, how many."""
-    headline = f"{how_many(total)} waiting."
-    if not listed_rows:
-        return Message(headline, [])
-    lines = [_in_short(row, now) for row in listed_rows]
-    if total > len(lines):
-        lines.append(f"… and {total - len(lines)} more.")
-    elements = [rich_text.line(rich_text.text(headline, bold=True))]
-    elements += [rich_text.line(rich_text.text(line)) for line in lines]
-    text = cut("\n".join([headline, *map(escaped, lines)]), MOST_SHOWN)
-    return Message(text, [rich_text.block("waiting", rich_text.section(elements))])
-
-
-def _in_short(row: RequestRow, now: int) -> str:
-    title = cut(one_line(row.asked.title), TITLE_LIMIT) or "Approval request"
-    requester = cut(one_line(row.asked.requester), NAME_LIMIT)
-    return ", ".join(
-        part for part in (f"• {title}", requester, f"for {_length(now - row.first_seen_at)}") if part
-    )
-
-
-def _length(us: int) -> str:
+def length(us: int) -> str:
     """How long something waits, in its largest unit."""
     minutes = max(us, 0) // MINUTE
     for size, noun in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
@@ -383,7 +354,7 @@ def as_of(title: str, read_at: int | None, now: int) -> str:
     if read_at is None:
         return f"⚠️ {title}: not read yet since I started."
     stale = "⚠️ " if now - read_at > OLD_NEWS else ""
-    return f"{stale}{title}: as of {_length(now - read_at)} ago."
+    return f"{stale}{title}: as of {length(now - read_at)} ago."
 
 
 def channels(registered: Sequence[Channel]) -> str:

@@ -104,7 +104,8 @@ class AutoApprover:
         if row is None or row.version != version:
             return False
         if self._grant(row, self._clock()) is None:
-            self._left.add((key, version))
+            if not self._coverage.is_undecided(row.asked):
+                self._left.add((key, version))
             return False
         with self._ledger.write() as tx:
             grant = self._grant_in(tx, key)

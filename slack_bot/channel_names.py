@@ -52,6 +52,8 @@ class NamedChannel:
         self._notes = notes
         self._note = ""
         self._found = False
+        self.unsure = ""
+        """Why nobody can tell yet whether there is one, in words; "" where Slack has told."""
 
     def look(self) -> Channel | None:
         """The channel, once: when it is found for the first time."""
@@ -60,9 +62,12 @@ class NamedChannel:
         try:
             id = channel_id(self._client, self._wanted) if self._wanted.startswith("#") else self._wanted
         except (NoSuchChannel, SlackFailure) as error:
-            self._tell(f"SLACK_CHANNEL: {error}")
+            note = f"SLACK_CHANNEL: {error}"
+            self.unsure = "" if isinstance(error, NoSuchChannel) else note
+            self._tell(note)
             return None
         self._found = True
+        self.unsure = ""
         self._tell("")
         log.info("the default channel", name=self._wanted, channel=id)
         return Channel(id, ChannelPolicy(), Source.ENVIRONMENT, is_default=True)

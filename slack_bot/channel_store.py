@@ -57,6 +57,8 @@ class ChannelStore:
         self._file = file
         self._defaults = defaults or Terms()
         self._shelf = Shelf(_KIND, store)
+        self.awaited = ""
+        """Why nobody can tell yet which channel SLACK_CHANNEL names, in words; "" where that is known."""
 
     @staticmethod
     def read_file(path: Path) -> Declarations:
@@ -73,6 +75,11 @@ class ChannelStore:
     def trouble(self) -> str:
         """Why those that were registered in Slack may be out of date, in words; "" where they are not."""
         return self._shelf.trouble
+
+    @property
+    def incomplete(self) -> str:
+        """Why there may be more channels than are known, in words; "" where all are."""
+        return self.trouble or self.awaited
 
     @property
     def defaults(self) -> Terms:

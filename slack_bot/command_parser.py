@@ -1,22 +1,27 @@
 """What people write to the bot, read as commands. Pure; whatever is written, it gives a command or words."""
 
+import re
 from collections.abc import Callable, Sequence
 
+from slack_bot.answer_text import after
 from slack_bot.autoapprove_text import KEYWORDS, NotUnderstood, read_autoapprove
 from slack_bot.commands import (
     ALL,
     COMMANDS,
     HELP,
     HERE,
+    Answer,
     Approvers,
     AutoApprove,
     Command,
     Greeting,
     Help,
+    History,
     Misunderstood,
     Pending,
     Policy,
     Remove,
+    Show,
     Status,
     example,
 )
@@ -36,6 +41,7 @@ from slack_bot.schedule_changes import (
     TurnOn,
     apply,
 )
+from upstream_client.models import Verdict
 
 __all__ = [
     "parse",
@@ -48,6 +54,9 @@ __all__ = [
     "Help",
     "Status",
     "Pending",
+    "Show",
+    "Answer",
+    "History",
     "Policy",
     "Remove",
     "Approvers",
@@ -68,10 +77,14 @@ __all__ = [
 
 LONGEST = 4_000
 """Characters. A message may have 40,000; no command comes near."""
-_OUR_NAMES = frozenset({"approvals", "approval", "/approvals", "/approval"})
+_OUR_NAMES = frozenset({"approvals", "approval", "/approvals", "/approval", "agentsudo", "/agentsudo"})
 _GREETINGS = frozenset({"hello", "hi", "hey"})
 _AUTOAPPROVE = frozenset({"auto-approve", "auto_approve", "auto-approval", "autoapproval"})
 _FILLERS = frozenset({"and", "&"})
+_VERDICTS = {"approve": Verdict.APPROVE, "deny": Verdict.DENY, "reject": Verdict.DENY}
+_SAME = {"approve": "approve", "deny": "deny", "reject": "deny", "show": "show"}
+"""The word under which `HELP` tells of it."""
+_AN_ID = re.compile(r"[!-~]{1,300}")
 _SEE_HELP = " Write `help` for all I understand."
 _ONLY_ASKED = "Was that a question? I changed nothing. Write it without the question mark, and I do it."
 
@@ -88,7 +101,7 @@ def parse(text: str, our_user_id: str = "") -> Command | Misunderstood:
     if head.key in _GREETINGS and not rest:
         return Greeting()
     try:
-        command = _read(head, rest)
+        command = _read(head, rest, text)
     except NotUnderstood as error:
         return Misunderstood(str(error))
     if _changes_something(command) and asks(text):
@@ -99,6 +112,8 @@ def parse(text: str, our_user_id: str = "") -> Command | Misunderstood:
 def _changes_something(command: Command) -> bool:
     if isinstance(command, AutoApprove):
         return command.changes != (ShowStatus(),)
+    if isinstance(command, Answer):
+        return not command.words.strip("? ")  # words may ask what they like
     return isinstance(command, Remove | Approvers)
 
 
@@ -123,11 +138,26 @@ def _head(said: Sequence[Token]) -> tuple[Token, Sequence[Token]]:
     return first, said[1:]
 
 
-def _read(head: Token, rest: Sequence[Token]) -> Command:
+def _read(head: Token, rest: Sequence[Token], text: str) -> Command:
+    if head.key in _VERDICTS:
+        which, words = after(text, head.key)
+        return Answer(_VERDICTS[head.key], _id(which, head.key), words)
+    if head.key == "show":
+        return Show(_id(after(text, head.key)[0], head.key))
     reader = _READERS.get(head.key)
     if reader is None:
         raise NotUnderstood(_unknown(head, rest))
     return reader(rest)
+
+
+def _id(written: str, verb: str) -> str:
+    """The beginning of an id."""
+    if not _AN_ID.fullmatch(written):
+        raise NotUnderstood(
+            f"Which request? Write `{verb}` and how its id begins, which `pending` tells, for example "
+            f"`{example(_SAME[verb])}`."
+        )
+    return written
 
 
 def _unknown(head: Token, rest: Sequence[Token]) -> str:
@@ -208,6 +238,7 @@ _READERS: dict[str, Callable[[Sequence[Token]], Command]] = {
     "?": _help,
     "status": _alone(Status(), "status"),
     "pending": _alone(Pending(), "pending"),
+    "history": _alone(History(), "history"),
     "policy": _alone(Policy(), "policy"),
     "remove": _remove,
     "approvers": _approvers,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from slack_bot.schedule_changes import Change
+from upstream_client.models import Verdict
 
 HERE = "here"
 """The scope of a schedule: the channel it is written in."""
@@ -31,6 +32,27 @@ class Status:
 @dataclass(frozen=True, slots=True)
 class Pending:
     """What is waiting?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """What is asked there? ``which`` is how the request's id begins."""
+
+    which: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to a card: how the request's id begins, and whatever was written behind it."""
+
+    verdict: Verdict
+    which: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was settled lately?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +84,9 @@ class AutoApprove:
     changes: tuple[Change, ...]
 
 
-Command: TypeAlias = Greeting | Help | Status | Pending | Policy | Remove | Approvers | AutoApprove
+Command: TypeAlias = (
+    Greeting | Help | Status | Pending | Show | Answer | History | Policy | Remove | Approvers | AutoApprove
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +99,15 @@ class Misunderstood:
 HELP: tuple[tuple[str, str], ...] = (
     ("help", "what you can write to me"),
     ("status", "how I am, and what is off"),
-    ("pending", "what waits here for an answer"),
+    ("pending", "what waits here for an answer, with ids"),
+    ("show k7m2", "one request; the beginning of its id is enough"),
+    (
+        "approve k7m2 Reviewed with the team",
+        "answers its card in this channel; the comment may be left out, and where the card lets you choose for how "
+        "long, that comes before it: `approve k7m2 1h`",
+    ),
+    ("deny k7m2 Not before the release", "the same for a no; `reject` is another word for it"),
+    ("history", "what was settled here lately"),
     ("policy", "who may decide here, and on what terms"),
     (
         "approvers @person @group",

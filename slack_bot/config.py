@@ -1,28 +1,34 @@
 """Every setting of the bot, read from the environment and ``.env``, validated before anything starts."""
 
 import difflib
-import ipaddress
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 from zoneinfo import available_timezones
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
+from slack_bot.addresses import (
+    checked_gate_url,
+    checked_ledger_url,
+    checked_slack_api_url,
+    split_url,
+    unquoted,
+)
 from slack_bot.audit_key import HOW_TO_MAKE_ONE, AuditKey
 
-UPSTREAMS: Final = ("privilege_manager",)
+UPSTREAMS: Final = ("privilege_manager", "gate")
 LOG_FORMATS: Final = ("json", "text")
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 ADMIN_PREFIX: Final = "ADMIN_"
 PREFIXES: Final = ("SLACK_", "PRIVMAN_", ADMIN_PREFIX)
+GATE_PREFIX: Final = "GATE_"
+"""The gate's own settings, which may stand in the same file, begin like this as well: such a name is no mistake."""
 OTHER_NAME_OF_SLACK_CHANNEL: Final = "SLACK_APPROVAL_CHANNEL"
 
 TOKEN_KINDS: Final = {
@@ -38,16 +44,8 @@ TOKEN_KINDS: Final = {
 """https://docs.slack.dev/authentication/tokens"""
 
 
-def _unquoted(value: str) -> str:
-    """Without white space around. Quotes are still there if the file was not read as a shell reads it."""
-    value = value.strip()
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        raise ValueError("stands in quotes, and they are taken as part of the value: remove them")
-    return value
-
-
 def _token(value: str, prefix: str) -> str:
-    value = _unquoted(value)
+    value = unquoted(value)
     if not value.startswith(prefix):
         kind = next((start for start in TOKEN_KINDS if value.startswith(start)), None)
         if kind is None:
@@ -67,40 +65,8 @@ def _app_token(value: str) -> str:
     return _token(value, "xapp-")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a URL's host is this machine by its very name, so that nothing can listen in on the way."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _split_url(value: str) -> SplitResult:
-    """The parts of an http(s) address that has no password, no query, and no plain http across a network."""
-    value = _unquoted(value)
-    try:
-        url = urlsplit(value)
-        host, _port = url.hostname, url.port
-    except ValueError as error:
-        raise ValueError(f"is not an address: {error}") from error
-    if url.scheme not in ("http", "https") or not host:
-        raise ValueError("is not an address that starts with https://")
-    if url.username is not None or url.password is not None:
-        raise ValueError("contains a user name or password: take it out of the address")
-    if any(character.isspace() for character in value) or url.query or url.fragment:
-        raise ValueError("contains a space, a ? or a #: give the plain address only")
-    if url.scheme == "http" and not is_loopback(host):
-        raise ValueError("uses http, which sends passwords readably: use https (http only for 127.0.0.1)")
-    return url
-
-
-def _slack_api_url(value: str) -> str:
-    url = _split_url(value)
-    return urlunsplit(url._replace(path=url.path.rstrip("/") + "/"))
-
-
 def _upstreams(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    names = value if isinstance(value, tuple) else [name.strip() for name in _unquoted(value).split(",")]
+    names = value if isinstance(value, tuple) else [name.strip() for name in unquoted(value).split(",")]
     names = tuple(dict.fromkeys(name for name in names if name))
     if not names:
         raise ValueError(f"names no upstream (known: {', '.join(UPSTREAMS)})")
@@ -127,7 +93,7 @@ def _privman_base_url(value: str, info: ValidationInfo) -> str:
         if _wants_privilege_manager(info):
             raise ValueError(MISSING)
         return ""
-    url = _split_url(value)
+    url = split_url(value)
     path = url.path.rstrip("/")
     if not path.casefold().endswith("/tms"):
         raise ValueError(
@@ -137,7 +103,7 @@ def _privman_base_url(value: str, info: ValidationInfo) -> str:
 
 
 def _privman_username(value: str, info: ValidationInfo) -> str:
-    value = _unquoted(value)
+    value = unquoted(value)
     if not value and _wants_privilege_manager(info):
         raise ValueError(MISSING)
     return value
@@ -151,17 +117,34 @@ def _privman_password(value: str | SecretStr, info: ValidationInfo) -> SecretStr
     return SecretStr(text)
 
 
+def _gate_url(value: str, info: ValidationInfo) -> str:
+    if value.strip():
+        return checked_gate_url(value)
+    if "gate" in info.data.get("upstreams", ()):
+        raise ValueError(MISSING)
+    return ""
+
+
+def _gate_api_key(value: str | SecretStr, info: ValidationInfo) -> SecretStr:
+    key = unquoted(value.get_secret_value() if isinstance(value, SecretStr) else value)
+    if not key and "gate" in info.data.get("upstreams", ()):
+        raise ValueError(MISSING)
+    if key and not re.fullmatch(r"gate_[A-Za-z0-9_-]{8,200}", key):
+        raise ValueError("is no key of a gate, which begins with gate_: copy it again, complete")
+    return SecretStr(key)
+
+
 def _existing_file(value: str | Path | None) -> Path | None:
     if value is None or not str(value).strip():
         return None
-    path = value if isinstance(value, Path) else Path(_unquoted(value)).expanduser()
+    path = value if isinstance(value, Path) else Path(unquoted(value)).expanduser()
     if not path.is_file():
         raise ValueError(f"names {path}, where no file is")
     return path
 
 
 def _zone(value: str) -> str:
-    value = _unquoted(value)
+    value = unquoted(value)
     zones = {name.casefold(): name for name in available_timezones()} if value else {}
     if value and value.casefold() not in zones:
         nearest = difflib.get_close_matches(value.casefold(), zones, n=1)
@@ -171,14 +154,14 @@ def _zone(value: str) -> str:
 
 
 def _slack_channel(value: str) -> str:
-    value = _unquoted(value)
+    value = unquoted(value)
     if value and not re.fullmatch(r"[CG][A-Z0-9]{2,19}|#[^\s#@]{1,80}", value):
         raise ValueError("is neither a channel's id like C0123456789 nor a name like #approvals")
     return value
 
 
 def _ids(value: str | tuple[str, ...], pattern: str, example: str) -> tuple[str, ...]:
-    parts = value if isinstance(value, tuple) else tuple(_unquoted(value).split(","))
+    parts = value if isinstance(value, tuple) else tuple(unquoted(value).split(","))
     ids = tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
     if wrong := next((one for one in ids if not re.fullmatch(pattern, one)), None):
         raise ValueError(f"names “{wrong}”, which is no id like {example}")
@@ -198,7 +181,7 @@ def _admin_group(value: str) -> str:
 
 def _state(value: str) -> str:
     """Where channels and schedules are kept; the names that SSM takes are checked by the store as well."""
-    value = _unquoted(value)
+    value = unquoted(value)
     kind, _, place = value.partition(":")
     if kind == "ssm" and re.fullmatch(r"(/[A-Za-z0-9_.-]+){1,13}/?", place):
         return value.rstrip("/")
@@ -220,50 +203,25 @@ def _poll_interval(value: str | float) -> float:
     return seconds
 
 
-def _ledger_url(value: str) -> str:
-    value = _unquoted(value)
-    if value.startswith("sqlite:"):
-        if not value.startswith("sqlite:///") or value in ("sqlite:///", "sqlite:///:memory:"):
-            raise ValueError("names no file: write sqlite:///state/ledger.db, or sqlite:////data/ledger.db")
-        return value
-    if value.startswith("postgresql+psycopg://"):
-        return _postgresql_url(value)
-    if value.startswith(("postgres://", "postgresql://", "postgresql+")):
-        raise ValueError("must start with postgresql+psycopg://, which names the driver that is installed")
-    raise ValueError("starts neither with sqlite:/// nor with postgresql+psycopg://")
-
-
-def _postgresql_url(value: str) -> str:
-    try:
-        url = make_url(value)
-    except (ArgumentError, ValueError):
-        raise ValueError(
-            "is not a database's address: postgresql+psycopg://user:password@host/database"
-        ) from None
-    if "@" in (url.host or ""):
-        raise ValueError("has an @ in its user name or password: write %40 for it")
-    return value
-
-
 def _path(value: str | Path) -> Path:
-    return value if isinstance(value, Path) else Path(_unquoted(value)).expanduser()
+    return value if isinstance(value, Path) else Path(unquoted(value)).expanduser()
 
 
 def _log_format(value: str) -> str:
-    word = _unquoted(value).lower()
+    word = unquoted(value).lower()
     if word not in LOG_FORMATS:
         raise ValueError("is neither json nor text")
     return word
 
 
 def _log_level(value: str) -> str:
-    word = _unquoted(value).upper()
+    word = unquoted(value).upper()
     if word not in LOG_LEVELS:
         raise ValueError(f"is none of {', '.join(LOG_LEVELS)}")
     return word
 
 
-LedgerUrl = Annotated[str, BeforeValidator(_ledger_url)]
+LedgerUrl = Annotated[str, BeforeValidator(checked_ledger_url)]
 
 
 class Settings(BaseSettings):
@@ -288,7 +246,7 @@ class Settings(BaseSettings):
         description="api.slack.com/apps → your app → Basic Information → App-Level Tokens → Generate, "
         "with the scope connections:write"
     )
-    slack_api_url: Annotated[str, BeforeValidator(_slack_api_url)] = Field(
+    slack_api_url: Annotated[str, BeforeValidator(checked_slack_api_url)] = Field(
         "https://slack.com/api/", description="leave it out for Slack itself; an emulator prints its own"
     )
     slack_channel: Annotated[str, BeforeValidator(_slack_channel)] = Field(
@@ -319,6 +277,13 @@ class Settings(BaseSettings):
     )
     privman_ca_bundle: Annotated[Path | None, BeforeValidator(_existing_file)] = Field(
         None, description="a PEM file with the authority that signed Privilege Manager's certificate"
+    )
+    gate_url: Annotated[str, BeforeValidator(_gate_url)] = Field(
+        "", description="the address of the approval gate, such as https://gate.example.com"
+    )
+    gate_api_key: Annotated[SecretStr, BeforeValidator(_gate_api_key)] = Field(
+        SecretStr(""),
+        description="python -m approval_gate keys create bot --scope decide; it is shown once",
     )
     poll_interval: Annotated[float, BeforeValidator(_poll_interval)] = Field(
         30.0, description="seconds between two looks at each upstream, from 1 to 3600"
@@ -359,6 +324,7 @@ class Settings(BaseSettings):
             self.slack_bot_token.get_secret_value(),
             self.slack_app_token.get_secret_value(),
             self.privman_password.get_secret_value(),
+            self.gate_api_key.get_secret_value(),
             self.audit_key.get_secret_value(),
             ledger_password,
             unquote(ledger_password),
@@ -400,7 +366,7 @@ def load_settings(env_file: Path | str = ".env") -> Settings:
         if not problems:
             return settings
     except ValidationError as error:
-        unknown = unknown_names(path)
+        unknown = unknown_names(path, *PREFIXES, GATE_PREFIX)
         problems = tuple(_problem(details, unknown) for details in error.errors())
     except (OSError, UnicodeDecodeError) as error:
         what = f"cannot be read: {error.strerror if isinstance(error, OSError) else 'it is not UTF-8 text'}"

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from slack_bot.closed_channels import ClosedChannels
+from slack_bot.placement import Placement
 from slack_bot.schedule import Schedule, is_open, should_auto_approve
 from slack_bot.schedule_store import ALL
 from slack_bot.stored_state import StoredState
@@ -26,12 +27,14 @@ class Rule(NamedTuple):
 class Coverage:
     """The one place that tells whether a schedule approves something. Any thread may ask.
 
-    Nothing is covered while channels or schedules cannot be read, nor where nobody could see what was done.
+    Nothing is covered while channels or schedules cannot be read, nor where nobody could see what was done. What is
+    shown in one channel alone is covered by what that one goes by.
     """
 
-    def __init__(self, state: StoredState, closed: ClosedChannels) -> None:
+    def __init__(self, state: StoredState, closed: ClosedChannels, placement: Placement) -> None:
         self._state = state
         self._closed = closed
+        self._placement = placement
 
     def holding(self) -> Mapping[str, Rule]:
         """By channel, the schedule it goes by: its own, or the one for all."""
@@ -56,6 +59,10 @@ class Coverage:
         """The first that approves the request now."""
         return next(iter(self._all_covering(asked, now)), None)
 
+    def is_undecided(self, asked: ApprovalRequest) -> bool:
+        """Whether nobody can tell yet in which channel the request belongs: then nothing covers it for now."""
+        return self._placement.is_undecided(asked)
+
     def still_covers(self, asked: ApprovalRequest, duration: Duration, now: int) -> bool:
         """Whether one approves the request now, for so long at least. Reads them anew where it has to."""
         if not self._state.bring_up_to_date():
@@ -67,7 +74,10 @@ class Coverage:
         return self._state.is_current(connection)
 
     def _all_covering(self, asked: ApprovalRequest, now: int) -> list[Rule]:
-        rules = dict.fromkeys(self.holding().values())
+        if self._placement.is_undecided(asked):
+            return []
+        only = self._placement.channel_of(asked)
+        rules = dict.fromkeys(rule for channel, rule in self.holding().items() if only in ("", channel))
         return [rule for rule in rules if should_auto_approve(rule.schedule, asked, now)]
 
 

@@ -36,13 +36,17 @@ from slack_bot.heartbeat import Heartbeat
 from slack_bot.identity import Identity
 from slack_bot.inbox import Inbox
 from slack_bot.ledger import Ledger
+from slack_bot.name_reader import NameReader
 from slack_bot.pace import Pace
+from slack_bot.placement import Placement
 from slack_bot.policy import Admins
 from slack_bot.poller import ApprovalPoller
 from slack_bot.publisher import Board, Publisher
-from slack_bot.reconciler import Reconciler, Worker
+from slack_bot.rated import told
+from slack_bot.reconciler import MAX_BACKOFF, Reconciler, Worker
 from slack_bot.refresher import Refresher
 from slack_bot.schedule_store import ScheduleStore
+from slack_bot.signpost import Signpost
 from slack_bot.standby import Standby
 from slack_bot.stored_state import StoredState
 from slack_bot.web_client import INLINE_TIMEOUT, web_client
@@ -93,8 +97,12 @@ class Daemon:
         self._last_read: dict[str, int] = {}
         self._state = StoredState(stores.ledger, stores.channels, stores.schedules)
         self._closed = ClosedChannels(self._notes)
-        self._coverage = Coverage(self._state, self._closed)
-        self._publisher = self._standing_by("publisher", Publisher(self._board()))
+        self._placement = Placement(stores.channels, self._closed)
+        self._coverage = Coverage(self._state, self._closed, self._placement)
+        self._publisher = self._standing_by("publisher", Publisher(self._board(), self._wake_signposts))
+        self._signposts = self._signs()
+        self._names_reading = self._read_names()
+        self._name_reader = self._reconciler("name reader", self._names_reading)
         self._appliers = [
             self._standing_by(f"applier {one.name}", self._applier(one)) for one in self._clients
         ]
@@ -123,7 +131,42 @@ class Daemon:
         ledger, channels = self._stores.ledger, self._stores.channels
         slack, pace = self._client(CALL_TIMEOUT), Pace(time.monotonic)
         bot = self._identity.bot_id
-        return Board(ledger, slack, channels, self._names, now_us, pace, self._instance, bot, self._closed)
+        closed, placement = self._closed, self._placement
+        return Board(
+            ledger, slack, channels, self._names, now_us, pace, self._instance, bot, closed, placement
+        )
+
+    def _signs(self) -> list[Reconciler]:
+        """One for each upstream that wants to know where its requests are shown."""
+        wanted = {one.name: upstream for one in self._clients if (upstream := told(one)) is not None}
+        return [
+            self._standing_by(
+                f"signpost {name}",
+                Signpost(
+                    upstream,
+                    name,
+                    self._stores.ledger,
+                    self._stores.channels,
+                    self._placement,
+                    self._identity.url,
+                    time.monotonic,
+                    self._notes,
+                ),
+            )
+            for name, upstream in wanted.items()
+        ]
+
+    def _read_names(self) -> NameReader:
+        client, stores = self._client(CALL_TIMEOUT), self._stores
+        return NameReader(
+            client,
+            stores.ledger,
+            stores.channels,
+            self._placement,
+            time.monotonic,
+            self._wake_placing,
+            self._notes,
+        )
 
     def _applier(self, client: Upstream) -> Applier:
         covers = self._coverage.still_covers
@@ -178,6 +221,7 @@ class Daemon:
             upstreams=self._names,
             decided=self._decided,
             slack=inline,
+            placement=self._placement,
             admins=Admins(settings.admin_users, settings.admin_group),
             bot_user=identity.user_id,
             scopes=identity.scopes,
@@ -206,7 +250,23 @@ class Daemon:
             self._escalator,
             *self._appliers,
             self._publisher,
+            *self._placing,
         ]
+
+    @property
+    def _placing(self) -> list[Reconciler]:
+        """Who learns and tells where requests are shown; nobody, where no upstream wants to know."""
+        return [self._name_reader, *self._signposts] if self._signposts else []
+
+    def _wake_signposts(self) -> None:
+        for signpost in self._signposts:
+            signpost.wake()
+
+    def _wake_placing(self) -> None:
+        """A channel has another name: what waited for it may be shown, or approved by a schedule."""
+        self._auto_approver.wake()
+        self._publisher.wake()
+        self._wake_signposts()
 
     def _wake_appliers(self) -> None:
         for applier in self._appliers:
@@ -222,6 +282,7 @@ class Daemon:
 
     def _decided(self) -> None:
         """The upstream first: its answer is what the card waits for."""
+        self._name_reader.wake_soon()
         self._wake_appliers()
         self._publisher.wake_soon()
         self._auto_approver.wake_soon()
@@ -237,7 +298,13 @@ class Daemon:
         self._clerk.wake_soon()
 
     def _sweep(self) -> None:
-        for reconciler in (self._clerk, *self._appliers, self._auto_approver, self._escalator):
+        for reconciler in (
+            self._clerk,
+            *self._appliers,
+            self._auto_approver,
+            self._escalator,
+            *self._placing,
+        ):
             reconciler.wake()
 
     def start(self) -> None:
@@ -246,6 +313,8 @@ class Daemon:
         """
         self._state.declare(self._stores.declared, now_us())
         self._refreshing.work(now_us())
+        if self._placing:
+            self._names_reading.work(now_us())
         for note in self._notes:
             log.warning("note", words=note)
         for reconciler in self._reconcilers:
@@ -259,8 +328,15 @@ class Daemon:
         self._heartbeat.start()
 
     def _watch(self, client: Upstream, poller: Reconciler) -> None:
-        for _ in client.watch(self._stop_wanted):
-            poller.wake()
+        """Goes on whatever happens: without it nothing new would ever come."""
+        while not self._stop_wanted.is_set():
+            try:
+                for _ in client.watch(self._stop_wanted):
+                    poller.wake()
+            except Exception:
+                log.exception("watching failed and goes on", upstream=client.name, seconds=MAX_BACKOFF)
+                poller.wake()
+                self._stop_wanted.wait(MAX_BACKOFF)
 
     def is_alive(self) -> bool:
         """It hears, and there is nobody missing who acts on what it hears."""

@@ -15,6 +15,7 @@ from slack_bot.channel_store import ChannelStore
 from slack_bot.directory import Directory
 from slack_bot.inbox import Item
 from slack_bot.ledger import Ledger
+from slack_bot.placement import Placement
 from slack_bot.policy import Admins
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.slack_api import call
@@ -30,8 +31,8 @@ class Desk:
 
     ``slack`` opens modals and must not retry. ``decided`` tells everybody that there may be something to do.
     ``bot_user`` is our own id in Slack, ``scopes`` what the app was given there; ``last_read`` tells of
-    each upstream when its list was last read whole. ``notes`` are sentences for whoever asks how the bot is, on
-    what the operator should change.
+    each upstream when its list was last read whole; ``placement`` in which channels requests are shown. ``notes``
+    are sentences for whoever asks how the bot is, on what the operator should change.
     """
 
     ledger: Ledger
@@ -40,6 +41,7 @@ class Desk:
     upstreams: Mapping[str, UpstreamName]
     decided: Callable[[], None]
     slack: WebClient
+    placement: Placement
     admins: Admins = field(default_factory=Admins)
     bot_user: str = ""
     scopes: frozenset[str] = frozenset()
@@ -89,13 +91,13 @@ class Desk:
         """Closes an item that could not be handled for too long, with a record of that."""
         with self.ledger.write() as tx:
             if inbox.is_waiting(tx, item):
-                if _is_press(item):
+                if item.kind == inbox.SPOKEN or _is_press(item):
                     self.note_click(tx, item, now, None)
                 self.note_refusal(tx, item, now, "failed", Kind.REFUSAL, None)
                 inbox.finish(tx, item, now, "failed", answer)
 
     def note_click(self, tx: Connection, item: Item, now: int, request_key: str | None) -> None:
-        """The audit record of something that was pressed or submitted, before what became of it."""
+        """The audit record of what was pressed, submitted, or said as an answer, before what became of it."""
         payload = _read(item.payload)
         audit.append(
             tx,
@@ -103,8 +105,8 @@ class Desk:
             Kind.CLICK,
             request_key,
             item.user_id,
-            action=payload.get("action_id") or payload.get("callback_id"),
-            value=payload.get("value") or _value_of_form(payload),
+            action=payload.get("action_id") or payload.get("callback_id") or payload.get("way"),
+            value=payload.get("value") or payload.get("text") or _value_of_form(payload),
             pressed_at=item.received_at,
             channel=item.channel,
             inbox_item=item.id,

@@ -205,6 +205,8 @@ def _why_not(one: Unanswered, policy: ChannelPolicy, then: OnSilence, tally: Tal
         return "the votes suffice by the policy of now: one more press counts them"
     if then is OnSilence.DENY:
         return ""
+    if one.asked.risk_claimed:
+        return "its risk is only claimed by whoever asks"
     if not policy.names_somebody and not policy.registered_by:
         return "nobody could have denied it: no approvers are named"
     if granted(policy, one.asked.durations) is None:

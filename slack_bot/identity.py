@@ -15,13 +15,17 @@ SCOPES_HEADER = "x-oauth-scopes"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Our app as it is installed. ``enterprise_id`` is empty outside an organisation."""
+    """Our app as it is installed. ``enterprise_id`` is empty outside an organisation.
+
+    ``url`` is where people open the workspace, with a slash at its end; empty where Slack does not say.
+    """
 
     bot_id: str
     user_id: str
     team_id: str
     enterprise_id: str = ""
     scopes: frozenset[str] = frozenset()
+    url: str = ""
 
     @property
     def lacks(self) -> list[str]:
@@ -39,4 +43,5 @@ class Identity:
             team_id=str(answer.get("team_id") or ""),
             enterprise_id=str(answer.get("enterprise_id") or ""),
             scopes=scopes - {""},
+            url=str(answer.get("url") or ""),
         )

@@ -9,14 +9,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from slack_bot.approvals import OUTCOME
 from slack_bot.clock import MINUTE, SECOND
 from slack_bot.group_commit import GroupCommit
-from slack_bot.ledger import Ledger, inbox
+from slack_bot.ledger import Ledger, cards, inbox
 
 _OF_A_ROW = (SQLAlchemyError, ValueError)
 """What a row that cannot be kept raises; the second for text that is no Unicode."""
@@ -27,7 +39,9 @@ LONGEST_WAIT = 16 * MINUTE
 DIRECT = "D"
 """How the id of a conversation with one person begins."""
 VOTES = ("click", "submission")
-"""The kinds of what may be somebody's answer to a card."""
+"""The kinds of what may be somebody's answer to a card, and carries which."""
+SPOKEN = "spoken"
+"""The kind of an answer in words, of which nobody knows yet which card is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,15 +264,21 @@ def waits(connection: Connection) -> bool:
     return connection.execute(select(inbox.c.id).where(*sent).limit(1)).first() is not None
 
 
-def earlier_waits(tx: Connection, item: Item, request_key: str) -> int | None:
-    """When the last answer to this request's cards is due that came before ``item`` and is not handled yet.
+def earlier_waits(
+    tx: Connection, item: Item, request_key: str, may_mean_it: Callable[[str], bool]
+) -> int | None:
+    """When the last answer is due that came before ``item``, is not handled yet, and may be one to this request.
 
-    None where nothing waits. It may be due already: then another replica is at it.
+    Words count for a card in their own channel alone; ``may_mean_it`` tells of their payload whether they may mean
+    this request. None where nothing waits. It may be due already: then another replica is at it.
     """
     # So the listeners write what a button or a form carries; what people type has its quotes escaped.
     carried = inbox.c.payload.contains(f'"value":"{request_key}.', autoescape=True)
-    earlier = (_WAITS, inbox.c.id < item.id, inbox.c.kind.in_(VOTES), carried)
-    return tx.execute(select(func.max(inbox.c.due_at)).where(*earlier)).scalar()
+    has_card = exists().where(cards.c.request_key == request_key, cards.c.channel == inbox.c.channel)
+    may_be = or_(and_(inbox.c.kind.in_(VOTES), carried), and_(inbox.c.kind == SPOKEN, has_card))
+    earlier = (_WAITS, inbox.c.id < item.id, may_be)
+    found = tx.execute(select(inbox.c.due_at, inbox.c.kind, inbox.c.payload).where(*earlier))
+    return max((due for due, kind, payload in found if kind != SPOKEN or may_mean_it(payload)), default=None)
 
 
 def postpone(tx: Connection, item: Item, until: int) -> None:

@@ -39,7 +39,7 @@ from slack_bot.seal import Seal
 from slack_bot.volume import journal_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0004"
+HEAD = "0006"
 """The newest migration; Alembic, and its memory, are loaded only where the database is older."""
 
 BUSY_TIMEOUT_MS = 5_000
@@ -131,6 +131,7 @@ requests = Table(
     Column("until_at", BigInteger),
     Column("turn", BigInteger, nullable=False, server_default=text("0")),
     Column("deciders", Text, nullable=False, server_default=text("''")),
+    Column("wish", String(100), nullable=False, server_default=text("''")),
     UniqueConstraint("upstream", "upstream_id"),
 )
 Index("ix_requests_upstream_state", requests.c.upstream, requests.c.state)
@@ -196,6 +197,14 @@ backlogs = Table(
     Column("ts", String(40)),
     Column("shown_count", Integer, nullable=False),
     Column("probed_at", BigInteger, nullable=False),
+)
+
+channel_names = Table(
+    "channel_names",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("read_at", BigInteger, nullable=False),
 )
 
 audit = Table(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from threading import Event
 
 from slack_bot.risk_rules import RiskRule, rate
-from upstream_client.base import Upstream
+from upstream_client.base import Told, Upstream
 from upstream_client.exceptions import PartlyRead
 from upstream_client.models import ApprovalRequest, Decision, Duration, Outcome, Seen
 
@@ -14,43 +14,49 @@ class Rated:
     """Speaks `upstream_client.base.Upstream`: passes everything on, and rates what comes back."""
 
     def __init__(self, upstream: Upstream, rules: Sequence[RiskRule]) -> None:
-        self._upstream = upstream
+        self.upstream = upstream
         self._rules = tuple(rules)
         self.name = upstream.name
         self.title = upstream.title
         self.capabilities = upstream.capabilities
 
     def __repr__(self) -> str:
-        return f"Rated({self._upstream!r})"
+        return f"Rated({self.upstream!r})"
 
     def list_pending(self) -> list[ApprovalRequest]:
         """Every request that waits, rated; so are those that `PartlyRead` holds."""
         try:
-            return [rate(request, self._rules) for request in self._upstream.list_pending()]
+            return [rate(request, self._rules) for request in self.upstream.list_pending()]
         except PartlyRead as error:
             readable = tuple(rate(request, self._rules) for request in error.readable)
             raise PartlyRead(str(error), readable) from error
 
     def fetch(self, request_id: str) -> Seen:
         """How one request stands now, rated."""
-        seen = self._upstream.fetch(request_id)
+        seen = self.upstream.fetch(request_id)
         return seen if seen.request is None else replace(seen, request=rate(seen.request, self._rules))
 
     def approve(self, request: ApprovalRequest, duration: Duration, decision: Decision) -> Outcome:
         """Say yes, for ``duration``."""
-        return self._upstream.approve(request, duration, decision)
+        return self.upstream.approve(request, duration, decision)
 
     def deny(self, request: ApprovalRequest, reason: str, decision: Decision) -> Outcome:
         """Say no."""
-        return self._upstream.deny(request, reason, decision)
+        return self.upstream.deny(request, reason, decision)
 
     def watch(self, stop: Event) -> Iterator[None]:
         """Yields whenever the upstream says that a look is worth it."""
-        return self._upstream.watch(stop)
+        return self.upstream.watch(stop)
 
     def close(self) -> None:
         """Log off and let go of connections."""
-        self._upstream.close()
+        self.upstream.close()
+
+
+def told(upstream: Upstream) -> Told | None:
+    """The upstream behind the rules, if it wants to know where its requests are shown."""
+    behind = upstream.upstream if isinstance(upstream, Rated) else upstream
+    return behind if isinstance(behind, Told) else None
 
 
 def rated(upstreams: Sequence[Upstream], rules: Sequence[RiskRule]) -> list[Upstream]:

@@ -50,10 +50,8 @@ class Refresher:
         """Reads once. Where the state cannot be read, the last good one stays, and no schedule holds."""
         if self._stopping.is_set():
             return None
-        named = self._named.look() if self._named is not None else None
-        if named is not None:
-            self._state.channels.declare(named)
-            self._changed()
+        if self._named is not None:
+            self._look_for(self._named)
         was_up_to_date = self._state.is_up_to_date()
         self._unrecorded += self._state.refresh()
         self._tell_of_trouble(self._state.trouble)
@@ -63,6 +61,14 @@ class Refresher:
             self._record(self._unrecorded, now)
             self._unrecorded.clear()
         return EVERY
+
+    def _look_for(self, named: NamedChannel) -> None:
+        found, channels = named.look(), self._state.channels
+        if found is not None:
+            channels.declare(found)
+        if found is not None or named.unsure != channels.awaited:
+            channels.awaited = named.unsure
+            self._changed()
 
     def _tell_of_trouble(self, trouble: str) -> None:
         """Once when it begins, once when it is over."""

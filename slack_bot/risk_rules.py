@@ -36,9 +36,9 @@ class RiskRule:
 
 
 def rate(request: ApprovalRequest, rules: Sequence[RiskRule]) -> ApprovalRequest:
-    """The request with the risk of the first rule that fits, else as it is."""
+    """The request with the risk of the first rule that fits, which is no mere claim then, else as it is."""
     rule = next((rule for rule in rules if rule.fits(request)), None)
-    return request if rule is None else replace(request, risk=rule.risk)
+    return request if rule is None else replace(request, risk=rule.risk, risk_claimed=False)
 
 
 def _has_fact(request: ApprovalRequest, key: str, pattern: str) -> bool:

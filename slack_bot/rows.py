@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pydantic import TypeAdapter
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, exists, func, select
 
 from slack_bot.clock import SECOND
 from slack_bot.ledger import backlogs, cards, requests, votes
@@ -75,6 +75,7 @@ class RequestRow:
     learned. ``notice`` says why it waits again, ``trouble`` what keeps a decision from being applied.
     ``until_at`` is the moment until which it was approved, where a moment was named and not a length of time.
     ``deciders`` are the user ids of all whose answers made the verdict, with spaces between them.
+    ``wish`` is the channel in which whoever asked wishes to ask, as `slack_bot.wish.wish_in` has it.
     ``turn`` is ``first_seen_at``, or later where the clock was set back: what is seen later never comes before.
     """
 
@@ -116,6 +117,7 @@ class RequestRow:
     until_at: int | None = None
     turn: int = 0
     deciders: str = ""
+    wish: str = ""
 
     @property
     def all_who_decided(self) -> tuple[str, ...]:
@@ -326,6 +328,25 @@ def requests_in(connection: Connection, upstream: str, *states: State) -> list[R
         .order_by(requests.c.first_seen_at, requests.c.key)
     )
     return [_REQUEST.validate_python(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def requests_where(
+    connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None
+) -> list[RequestRow]:
+    """The requests of which all of these are true, the newest first."""
+    query = select(requests).where(*conditions).order_by(requests.c.turn.desc(), requests.c.key).limit(limit)
+    return [_REQUEST.validate_python(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def settled_requests(
+    connection: Connection, upstreams: Collection[str], channel: str, limit: int
+) -> list[RequestRow]:
+    """What was settled last, the newest first: what has a card in the channel, or of "" whatever there is."""
+    query = select(requests).where(requests.c.upstream.in_(upstreams), requests.c.state.in_(FINAL))
+    if channel:
+        query = query.where(exists().where(cards.c.request_key == requests.c.key, cards.c.channel == channel))
+    newest = query.order_by(requests.c.settled_at.desc(), requests.c.key).limit(limit)
+    return [_REQUEST.validate_python(dict(row)) for row in connection.execute(newest).mappings()]
 
 
 def cards_of(connection: Connection, key: str) -> list[CardRow]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from slack_bot.config import Settings
 from upstream_client.base import Upstream
+from upstream_client.gate import GateClient
 from upstream_client.privilege_manager import Contract, PrivManClient
 
 
@@ -20,7 +21,14 @@ def _privilege_manager(settings: Settings) -> Upstream:
     )
 
 
-_BUILDERS: Mapping[str, Callable[[Settings], Upstream]] = {"privilege_manager": _privilege_manager}
+def _gate(settings: Settings) -> Upstream:
+    return GateClient(settings.gate_url, settings.gate_api_key.get_secret_value(), settings.poll_interval)
+
+
+_BUILDERS: Mapping[str, Callable[[Settings], Upstream]] = {
+    "privilege_manager": _privilege_manager,
+    "gate": _gate,
+}
 
 
 def build(settings: Settings) -> list[Upstream]:

@@ -4,8 +4,6 @@ import json
 import os
 import secrets
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sandbox import Sandbox
+from tests.life import FreshLife, Life, ended
 from tests.rig import APPROVALS, APPROVERS_GROUP
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,17 +54,10 @@ def _audit_key(folder: Path) -> str:
 class BotProcess:
     """``python -m slack_bot.app``; its log lines are in ``folder``/bot.log, anew at each start."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str], life: type[Life | FreshLife] = Life) -> None:
         self._log_path = folder / "bot.log"
-        with self._log_path.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "slack_bot.app"],
-                cwd=folder,
-                env=dict(env),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self._log_path.write_bytes(b"")
+        self._process = life(["slack_bot.app"], folder, env, self._log_path)
 
     def __enter__(self) -> Self:
         return self
@@ -73,9 +65,7 @@ class BotProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        self.stop(signal.SIGKILL)
 
     @property
     def pid(self) -> int:
@@ -94,17 +84,17 @@ class BotProcess:
         """Until it says that it is ready. Raises AssertionError with its log where it does not."""
         deadline = time.monotonic() + timeout
         while '"event": "ready"' not in self.text():
-            assert self._process.poll() is None, f"it ended with {self._process.returncode}:\n{self.text()}"
+            assert self._process.code is None, f"it ended with {self._process.code}:\n{self.text()}"
             assert time.monotonic() < deadline, f"it is not ready:\n{self.text()}"
             time.sleep(0.02)
 
     def wait(self, timeout: float = ENDS_WITHIN) -> int:
         """Its exit code, once it ended."""
-        return self._process.wait(timeout)
+        return ended(self._process, timeout)
 
     def send(self, number: signal.Signals) -> None:
         """Sends a signal."""
-        self._process.send_signal(number)
+        self._process.send(number)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Sends a signal; the exit code."""

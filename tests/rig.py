@@ -39,6 +39,7 @@ from slack_bot.inbox import Inbox
 from slack_bot.ledger import Ledger
 from slack_bot.pace import Pace
 from slack_bot.parameter_store import DirectoryStore, ParameterStore
+from slack_bot.placement import Placement
 from slack_bot.policy import Admins, ChannelPolicy, Terms
 from slack_bot.poller import ApprovalPoller
 from slack_bot.publisher import Board, Publisher
@@ -53,6 +54,7 @@ from slack_bot.web_client import web_client
 from tests.audit_key import AUDIT_KEY
 from tests.clock import Clock
 from tests.ledger_template import migrated
+from upstream_client.base import Upstream
 from upstream_client.privilege_manager import Contract, PrivManClient
 
 APPROVALS = "C01APPROVALS"
@@ -167,21 +169,15 @@ class Rig:
         self.state = StoredState(self.ledger, self.channels, self.schedules)
         self.refresher = Refresher(self.ledger, self.state, None, clock, _nothing)
         self.refresher.work(clock())
-        self.upstream = self.client(
-            settings.privman_base_url,
-            settings.privman_username,
-            settings.privman_password.get_secret_value(),
-            self.contract,
-            timeout=self.upstream_timeout,
-        )
+        self.upstream = self._upstream(settings)
         client = web_client(settings, timeout=self.slack_timeout, retries=False)
-        identity = Identity.ask(client)
+        self.identity = identity = Identity.ask(client)
         names = {self.upstream.name: UpstreamName.of(self.upstream.title, self.upstream.capabilities)}
         pace, closed = Pace(self.clock.monotonic), ClosedChannels(self.notes)
-        coverage = Coverage(self.state, closed)
-        self.publisher = Publisher(
-            Board(self.ledger, client, self.channels, names, clock, pace, instance, identity.bot_id, closed)
-        )
+        self.placement = Placement(self.channels, closed)
+        coverage = Coverage(self.state, closed, self.placement)
+        board = (self.ledger, client, self.channels, names, clock, pace, instance, identity.bot_id, closed)
+        self.publisher = Publisher(Board(*board, self.placement))
         covers = coverage.still_covers
         (upstream,) = rated([self.upstream], self.risk_rules)
         self.applier = Applier(upstream, self.ledger, clock, _nothing, instance, covers)
@@ -197,6 +193,15 @@ class Rig:
         self.saved = threading.Event()
         self._connect(settings, identity)
 
+    def _upstream(self, settings: Settings) -> Upstream:
+        return self.client(
+            settings.privman_base_url,
+            settings.privman_username,
+            settings.privman_password.get_secret_value(),
+            self.contract,
+            timeout=self.upstream_timeout,
+        )
+
     def _last_deaf(self) -> float:
         return -math.inf if self.hears else self.clock.monotonic()
 
@@ -208,6 +213,7 @@ class Rig:
             upstreams=names,
             decided=_nothing,
             slack=client,
+            placement=self.placement,
             admins=self.admins,
             bot_user=identity.user_id,
             scopes=identity.scopes,

@@ -1,4 +1,4 @@
-"""The image, played step by step in a folder: what is in it, and that the bot runs in it and writes nowhere.
+"""The image, played step by step in a folder: what is in it, and that bot and gate run in it and write nowhere.
 
 No container engine is asked for. What a base image brings, and what only an engine can tell, is not shown here.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from stat import S_IMODE
 
 import pytest
+import requests
 
 from sandbox import Sandbox
 from tests.bot_process import CHANNELS
@@ -23,7 +24,7 @@ from tests.rig import APPROVALS, APPROVER
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCKERFILE = ROOT / "Dockerfile"
-ROOMS = ("slack_bot", "upstream_client")
+ROOMS = ("slack_bot", "upstream_client", "approval_gate")
 OWN = "instance/privman-contract.json"
 """A file that the operator put there, to be found in the image."""
 SHIPPED = ("LICENSE", "channels.json", "requirements.txt", "Dockerfile", ".dockerignore")
@@ -61,7 +62,7 @@ def files_below(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in files}
 
 
-def test_the_image_holds_what_the_bot_needs_and_nothing_else(image: Stage, context: Context) -> None:
+def test_the_image_holds_what_bot_and_gate_need_and_nothing_else(image: Stage, context: Context) -> None:
     rooms = {f"{room}/{name}" for room in ROOMS for name in files_below(context.folder / room) - set(STRAY)}
 
     assert files_below(image.path("/app")) == rooms | {"LICENSE", "channels.json", "instance/README.md", OWN}
@@ -69,6 +70,8 @@ def test_the_image_holds_what_the_bot_needs_and_nothing_else(image: Stage, conte
         "slack_bot/migrations/env.py",
         "slack_bot/migrations/versions/0001_baseline.py",
         "upstream_client/privilege_manager/contract.json",
+        "approval_gate/server/migrations/env.py",
+        "approval_gate/server/migrations/versions/0001_baseline.py",
     } <= rooms
 
 
@@ -222,3 +225,64 @@ def wait_until_healthy(image: Stage) -> None:
     while (check := image.run(*image.health_command)).returncode != 0:
         assert time.monotonic() < deadline, check.stdout
         time.sleep(0.1)
+
+
+@pytest.fixture
+def gate(image: Stage, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The gate, as a container of the image would run it, but on a free port of this machine alone."""
+    with (tmp_path / "gate.log").open("wb") as log:
+        process = subprocess.Popen(
+            ["python", "-m", "approval_gate"],
+            cwd=image.path(image.workdir),
+            env=image.variables(GATE_HOST="127.0.0.1", GATE_PORT="0"),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+def test_the_gate_works_in_it_and_writes_to_its_volumes_only(
+    image: Stage, gate: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    url = address_of(gate, tmp_path / "gate.log")
+    before = state_of(image)
+
+    agent, bot = (bearer(image, name, scope) for name, scope in (("agent", "request"), ("bot", "decide")))
+    question = {"title": "Drain node-1", "action": "drain", "arguments": {"node": "node-1"}}
+    ticket = requests.post(f"{url}/v1/tickets", json=question, headers=agent, timeout=PATIENCE).json()
+    where = f"{url}/v1/tickets/{ticket['id']}"
+    assert (
+        requests.post(f"{where}/approve", json={"by": "U1"}, headers=bot, timeout=PATIENCE).status_code == 200
+    )
+    assert requests.get(where, headers=agent, timeout=PATIENCE).json()["status"] == "approved"
+    assert requests.get(f"{url}/readyz", timeout=PATIENCE).status_code == 200
+
+    gate.send_signal(signal.SIGTERM)
+    assert gate.wait(PATIENCE) == 0, (tmp_path / "gate.log").read_text()
+    assert state_of(image) == before
+    assert image.path("/state/gate.db").exists()
+
+
+def test_the_gate_in_it_listens_to_what_is_published_and_keeps_its_state_on_the_volume(image: Stage) -> None:
+    assert image.environment["GATE_HOST"] == "0.0.0.0"  # noqa: S104 - in a container, which publishes or not
+    assert image.environment["GATE_DATABASE_URL"] == "sqlite:////state/gate.db"
+
+
+def address_of(gate: subprocess.Popen[bytes], log: Path) -> str:
+    """Where it listens, once it does."""
+    deadline = time.monotonic() + PATIENCE
+    while not (ready := re.search(r'"event": "ready".*"url": "([^"]+)"', log.read_text())):
+        assert gate.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    return ready[1]
+
+
+def bearer(image: Stage, name: str, scope: str) -> dict[str, str]:
+    """The header of somebody whose key was made in the image, beside the running gate."""
+    made = image.run("python", "-m", "approval_gate", "keys", "create", name, "--scope", scope)
+    assert made.returncode == 0, made.stderr
+    return {"Authorization": f"Bearer {made.stdout.strip()}"}

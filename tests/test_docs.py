@@ -11,18 +11,24 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from approval_gate.__main__ import LACKING
+from approval_gate.server import process as gate
+from approval_gate.server.settings import NAMES as GATES_NAMES
+from approval_gate.server.settings import GateSettings
 from slack_bot import app, health, heartbeat
 from slack_bot.command_parser import AutoApprove, Misunderstood, apply, parse
 from slack_bot.commands import COMMANDS
 from slack_bot.config import Settings
+from slack_bot.listeners.commands import COMMANDS as COMMANDS_IN_SLACK
 from slack_bot.schedule import Schedule
 from tests.shell_blocks import sections, shell_blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
-ROOMS = ("slack_bot", "upstream_client", "sandbox")
+ROOMS = ("slack_bot", "upstream_client", "approval_gate", "sandbox")
 LOGGED = ("debug", "info", "warning", "error", "exception", "critical")
 NOW = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() * 1_000_000)
 
@@ -84,7 +90,9 @@ def test_every_json_block_is_json(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_every_module_that_is_to_be_run_can_be_run(page: Path) -> None:
-    for module in re.findall(r"python -m ((?:slack_bot|upstream_client|sandbox)[\w.]*)", page.read_text()):
+    for module in re.findall(
+        r"python -m ((?:slack_bot|upstream_client|approval_gate|sandbox)[\w.]*)", page.read_text()
+    ):
         path = ROOT / module.replace(".", "/")
         runnable = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
         assert "__main__" in runnable.name or "__main__" in runnable.read_text(), module
@@ -101,11 +109,36 @@ def test_every_setting_stands_in_the_settings_page_with_its_default() -> None:
         default = field.default[0] if isinstance(field.default, tuple) and field.default else field.default
         match said:
             case "required":
-                assert field.is_required() or name.startswith("privman_"), name
+                assert field.is_required() or name.startswith(("privman_", "gate_")), name
             case "none" | "the packaged one":
                 assert not default, name
             case _:
                 assert said == (f"{default:g}" if isinstance(default, float) else str(default)), name
+
+
+def test_the_bots_key_is_made_by_the_same_command_wherever_it_is_told() -> None:
+    places = [DOCS / "gate.md", DOCS / "settings.md", ROOT / ".env.example", ROOT / "slack_bot" / "config.py"]
+    places.append(ROOT / "upstream_client" / "gate" / "caller.py")
+    for place in places:
+        told = re.findall(r"keys create [^;`\n]*decide[^;`\n]*", place.read_text())
+        assert [one.split(". ")[0].rstrip('"') for one in told] == ["keys create bot --scope decide"], place
+
+
+def test_every_setting_of_the_gate_stands_in_its_section_with_its_default() -> None:
+    told = table(sections(DOCS / "settings.md")["The gate's own"])
+    assert list(told) == list(GATES_NAMES)
+    for name, field in zip(GATES_NAMES, GateSettings.model_fields.values(), strict=True):
+        said, default = told[name][0].strip("`"), field.default
+        if said == "none":
+            assert default in ("", (), SecretStr("")), name
+        else:
+            assert said == (f"{default:g}" if isinstance(default, float) else str(default)), name
+
+
+def test_the_exit_codes_of_the_gate_are_the_ones_of_its_code() -> None:
+    told = sections(DOCS / "settings.md")["The gate's own"].split("Exit codes of the gate: ")[1]
+    served = [gate.SETTINGS_WRONG, gate.DATABASE_UNUSABLE, gate.ADDRESS_TAKEN, gate.USAGE]
+    assert [int(code) for code in re.findall(r"\b\d+\b", told)] == [gate.STOPPED, LACKING, *served]
 
 
 def test_the_exit_codes_are_the_ones_of_the_code() -> None:
@@ -135,8 +168,9 @@ def test_every_scope_and_event_of_the_manifest_has_its_reason() -> None:
     assert all(len(cells) == 2 and all(cells) for cells in told.values())
     events = page.split("subscribes to the events ")[1].split(",")[0]
     assert re.findall(r"`([^`]+)`", events) == manifest["settings"]["event_subscriptions"]["bot_events"]
-    (command,) = manifest["features"]["slash_commands"]
-    assert f"`{command['command']}`" in page
+    commands = [one["command"] for one in manifest["features"]["slash_commands"]]
+    assert commands == list(COMMANDS_IN_SLACK)
+    assert all(f"`{command}`" in page for command in commands)
 
 
 def test_the_slack_app_takes_six_steps() -> None:

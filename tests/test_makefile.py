@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TEST = "-m pytest --numprocesses 4 --dist worksteal"
+TEST = "-m pytest --numprocesses 6 --dist worksteal"
 FILES = ("Makefile", "scripts/install", "requirements.txt", "requirements-dev.txt")
 COMMANDS = ["help", "demo", "test", "crash", "mutate", "check", "run", "pins"]
-BENCHES = ["bench-clicks", "bench-faults", "bench-poll", "bench-idle"]
+BENCHES = ["bench-clicks", "bench-faults", "bench-poll", "bench-idle", "bench-resume"]
 
 INTERPRETER = """#!/bin/sh
 case "$*" in
@@ -80,11 +80,11 @@ class Machine:
         }
         return ours | {"PYTHON": str(self.python)}
 
-    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def make(self, *arguments: str, **shell: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["make", *arguments],
             cwd=self.folder,
-            env=self.environment,
+            env=self.environment | shell,
             capture_output=True,
             text=True,
             timeout=30,
@@ -118,6 +118,15 @@ def test_a_bench_is_run_as_a_module_with_what_is_asked_of_it(machine: Machine, b
 
     assert machine.asked()[-1] == f"-m {bench.replace('-', '.')} --quick"
     assert (ROOT / bench.replace("-", "/")).with_suffix(".py").exists()
+
+
+def test_what_the_shell_or_the_command_line_says_of_upstreams_reaches_the_demo(machine: Machine) -> None:
+    (machine.folder / "serve.py").write_text("import os; print(os.environ['UPSTREAMS'])")
+
+    in_the_shell = machine.make("demo", UPSTREAMS="privilege_manager").stdout
+    on_the_line = machine.make("demo", "UPSTREAMS=gate").stdout
+
+    assert (in_the_shell.splitlines()[-1], on_the_line) == ("privilege_manager", "gate\n")
 
 
 def test_the_mutation_test_is_run_on_the_packages_that_are_named(machine: Machine) -> None:

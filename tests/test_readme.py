@@ -1,9 +1,17 @@
 """The README says what the code does: settings and their defaults, scopes, exit codes."""
 
+import ast
 import json
 import re
+import shlex
 from pathlib import Path
 
+import pytest
+
+from approval_gate import requires_approval
+from approval_gate.command_line import read
+from approval_gate.server.bodies import HoldBody
+from sandbox.demo.upstreams import KNOWN
 from slack_bot import app
 from slack_bot.channel_store import ChannelStore
 from slack_bot.config import Settings
@@ -26,7 +34,7 @@ def test_every_setting_stands_in_the_readme_with_its_default() -> None:
         said = told[name.upper()].strip("`")
         default = ",".join(field.default) if isinstance(field.default, tuple) else field.default
         if said == "required":
-            assert field.is_required() or name.startswith("privman_")
+            assert field.is_required() or name.startswith(("privman_", "gate_"))
         elif said in ("none", "the packaged one"):
             assert not default
         else:
@@ -60,3 +68,50 @@ def test_every_file_that_the_readme_links_to_exists() -> None:
     links = re.findall(r"\]\((?!https?://)([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+# Approvals for your own programs
+
+
+def _way_in(beginning: str) -> str:
+    """The line of the README that begins so, without what stands behind the #."""
+    line = next(line for line in README.splitlines() if line.startswith(beginning))
+    return line.split(" # ")[0].strip()
+
+
+def test_the_decorator_is_one_that_can_be_written_above_a_function() -> None:
+    call = ast.parse(_way_in("@requires_approval").removeprefix("@"), mode="eval").body
+    assert isinstance(call, ast.Call)
+    words = {keyword.arg or "": ast.literal_eval(keyword.value) for keyword in call.keywords}
+
+    def refund(order: str, amount: int) -> str:
+        return f"{order}: {amount}"
+
+    assert requires_approval(**words)(refund).__name__ == "refund"
+
+
+def test_the_command_is_understood_and_runs_exactly_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kubectl").touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    _program, *arguments = shlex.split(_way_in("approval-gate"))
+    errand = read(arguments)
+
+    assert errand.command == ("kubectl", "drain", "node-1")
+    assert (errand.wait, errand.question["risk"]) == (1800, "high")
+
+
+def test_the_body_of_the_http_call_is_one_that_the_gate_takes() -> None:
+    method, path, body = _way_in("POST /v1/").split(" ", 2)
+
+    assert (method, path) == ("POST", "/v1/hold")
+    assert HoldBody.model_validate_json(body).title == "May I?"
+
+
+def test_what_the_demo_may_be_told_is_known_to_it() -> None:
+    told = re.findall(r"UPSTREAMS=(\w+) make demo", README)
+
+    assert told
+    assert set(told) < set(KNOWN)

@@ -1,11 +1,19 @@
 """The protocol every upstream client speaks, and the HTTP session they share."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Event
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from upstream_client.models import ApprovalRequest, Capabilities, Decision, Duration, Outcome, Seen
+from upstream_client.models import (
+    ApprovalRequest,
+    Capabilities,
+    ChannelName,
+    Decision,
+    Duration,
+    Outcome,
+    Seen,
+)
 
 
 class Upstream(Protocol):
@@ -38,6 +46,20 @@ class Upstream(Protocol):
 
     def close(self) -> None:
         """Log off and let go of connections. Never raises for an upstream that does not answer."""
+
+
+@runtime_checkable
+class Told(Protocol):
+    """An upstream that wants to know where in Slack its requests are shown. Both calls may be repeated.
+
+    Each may raise an `UpstreamError`.
+    """
+
+    def tell_channels(self, channels: Sequence[ChannelName]) -> None:
+        """These are all the channels in which requests are shown."""
+
+    def tell_card(self, request_id: str, url: str) -> None:
+        """The request's card stands there. A request that the upstream does not know any more is no error."""
 
 
 def every(seconds: float, stop: Event) -> Iterator[None]:

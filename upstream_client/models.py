@@ -10,6 +10,11 @@ DIGEST_VERSION = "v1"
 ARTEFACTS = ("commit", "image_digest", "sha256", "sha1")
 """The keys of facts that name something which cannot change under its name."""
 
+REQUESTERS_ID = "requesters_id"
+"""The key of the fact that holds the requester's own name for the request."""
+ARGUMENTS_DIGEST = "arguments_digest"
+"""The key of the fact that ties a decision to arguments: nobody reads it, and who wants to compare it finds it."""
+
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -101,7 +106,10 @@ class ApprovalRequest:
 
     Times are integer microseconds since 1970 UTC, or None where the upstream tells none. ``requested`` is
     the upstream's own text of the time of asking, for where it names no zone. ``link`` is where a person
-    finds the request in the upstream's own console.
+    finds the request in the upstream's own console. ``channel`` is where in Slack the requester wishes to ask,
+    by id or name, if the upstream lets them; "" for no wish. While ``channel_undecided`` the upstream cannot tell
+    yet whether it follows that: nobody is asked until it does. ``risk_claimed`` tells that nobody but whoever asks
+    says how bad it would be, be it only by saying nothing: no machine may approve by that.
     """
 
     upstream: str
@@ -117,13 +125,17 @@ class ApprovalRequest:
     requested: str = ""
     expires_at: int | None = None
     durations: tuple[Duration, ...] = field(default=(ONE_TIME,))
+    channel: str = ""
+    channel_undecided: bool = False
+    risk_claimed: bool = False
 
     @property
     def digest(self) -> str:
         """What a decision is bound to: "v1" and 64 hex digits.
 
         SHA-256 over RFC 8785 JSON of upstream, id, requester, justification and the (key, value) of the
-        bound facts, in their order. Labels, expiry, risk and durations may change while people think.
+        bound facts, in their order. Labels, expiry, risk and who states it, durations and the channel may
+        change while people think.
         """
         bound = [[fact.key, fact.value] for fact in self.facts if fact.bound]
         canonical = rfc8785.dumps([self.upstream, self.id, self.requester, self.justification, bound])
@@ -162,6 +174,14 @@ class Outcome:
 
     kind: OutcomeKind
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelName:
+    """A channel in Slack in which requests are shown. ``name`` is without the #, "" where it is not known."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ must look again before sending another.
 import http.cookiejar
 import json
 import ssl
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -122,6 +124,9 @@ class Session:
         self._requests.headers.update({"User-Agent": "slack-approval-bot", "Accept": "application/json"})
         self._requests.auth = _as_it_is
         self._requests.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self._held: set[requests.Response] = set()
+        self._holding = threading.Lock()
+        self._closed = False
 
     def call(
         self, method: str, url: str, *, token: str = "", body: JsonValue = None, harmless: bool = False
@@ -138,10 +143,42 @@ class Session:
                 pass
         return self._call(method, url, token, body)
 
+    def hold(
+        self, url: str, *, token: str = "", seconds: float, silence: float, stop: threading.Event
+    ) -> Answer | None:
+        """One GET whose answer the server holds open, with a byte at least every ``silence`` seconds.
+
+        It may take ``seconds`` in all. ``stop`` is looked at whenever something comes, and `close` ends it at once:
+        then None. Raises as `call`; an answer that breaks off is never one.
+        """
+        try:
+            timeout = (self._timeout[0], silence)
+            with self._asking("GET", url, token, None, timeout) as response, self._wakeable(response):
+                return self._answer(response, seconds, stop)
+        except _Stopped:
+            return None
+        except Interrupted:
+            if self._closed:
+                return None
+            raise
+
     def close(self) -> None:
+        """Lets go of the connections; a held answer ends."""
+        with self._holding:
+            self._closed = True
+            for response in self._held:
+                _wake(response)
         self._requests.close()
 
     def _call(self, method: str, url: str, token: str, body: JsonValue) -> Answer:
+        with self._asking(method, url, token, body, self._timeout) as response:
+            return self._answer(response, self._timeout[1])
+
+    @contextmanager
+    def _asking(
+        self, method: str, url: str, token: str, body: JsonValue, timeout: tuple[float, float]
+    ) -> Iterator[requests.Response]:
+        """The answer while its body is read; whatever goes wrong meanwhile is one of our errors."""
         host = urlsplit(url).hostname or ""
         try:
             response = self._requests.request(
@@ -150,28 +187,45 @@ class Session:
                 json=body,
                 headers={"Authorization": f"Bearer {token}"} if token else {},
                 proxies={"no_proxy": host} if is_loopback(host) else None,
-                timeout=self._timeout,
+                timeout=timeout,
                 verify=self._verify,
                 allow_redirects=False,
                 stream=True,
             )
             with response:
-                return self._answer(response)
+                yield response
         except (OSError, urllib3.exceptions.HTTPError) as error:
-            raise self._failure(error, host) from error
+            raise self._failure(error, host, timeout[1]) from error
 
-    def _answer(self, response: requests.Response) -> Answer:
-        """The whole body, within the read time-out after the headers came and within `MOST_BYTES`."""
-        deadline = time.monotonic() + self._timeout[1]
+    @contextmanager
+    def _wakeable(self, response: requests.Response) -> Iterator[None]:
+        """While this lasts `close` ends the reading of the answer. Raises `_Stopped` where it is closed already."""
+        with self._holding:
+            if self._closed:
+                raise _Stopped
+            self._held.add(response)
+        try:
+            yield
+        finally:
+            with self._holding:
+                self._held.discard(response)
+
+    def _answer(
+        self, response: requests.Response, seconds: float, stop: threading.Event | None = None
+    ) -> Answer:
+        """The whole body, within ``seconds`` after the headers came and within `MOST_BYTES`."""
+        deadline = time.monotonic() + seconds
         body = bytearray()
         while len(body) <= MOST_BYTES and (chunk := response.raw.read1(CHUNK_BYTES, decode_content=True)):
             body += chunk
+            if stop is not None and stop.is_set():
+                raise _Stopped
             if time.monotonic() > deadline:
-                raise Interrupted(f"{self._title} was too slow: its answer took over {self._timeout[1]:g} s.")
+                raise Interrupted(f"{self._title} was too slow: its answer took over {seconds:g} s.")
         cut = len(body) > MOST_BYTES
         return Answer(response.status_code, response.headers, b"" if cut else bytes(body), cut, self._title)
 
-    def _failure(self, error: BaseException, host: str) -> Unreachable | Interrupted:
+    def _failure(self, error: BaseException, host: str, seconds: float) -> Unreachable | Interrupted:
         reasons = list(_reasons(error))
         words = f"{_innermost(reasons)}".strip(" .")
         if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
@@ -182,7 +236,7 @@ class Session:
         if any(map(_was_not_sent, reasons)):
             return Unreachable(f"{self._title} cannot be reached at {host}: {words}.")
         if any(isinstance(reason, urllib3.exceptions.TimeoutError | TimeoutError) for reason in reasons):
-            return Interrupted(f"{self._title} did not answer within {self._timeout[1]:g} s.")
+            return Interrupted(f"{self._title} did not answer within {seconds:g} s.")
         return _Broken(f"{self._title} broke the connection before it had answered: {words}.")
 
 
@@ -206,6 +260,16 @@ def _checked_bundle(path: Path, setting: str) -> str:
 
 class _Broken(Interrupted):
     """The connection ended before the answer did."""
+
+
+class _Stopped(Exception):
+    """Nobody waits for the held answer any more."""
+
+
+def _wake(response: requests.Response) -> None:
+    """Ends the reading of an answer that another thread is at."""
+    with suppress(ValueError, RuntimeError, OSError):  # it has just ended by itself
+        response.raw.shutdown()
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -4,6 +4,7 @@ from sqlalchemy import Connection, update
 
 from slack_bot.ledger import cards, requests
 from slack_bot.rows import UNDECIDED, RequestRow, State, body_of, hash_of
+from slack_bot.wish import wish_in
 from upstream_client.models import ApprovalRequest
 
 
@@ -43,7 +44,7 @@ def change(tx: Connection, now: int, row: RequestRow, to: State, *, look: bool, 
 
 def as_told(request: ApprovalRequest) -> dict[str, object]:
     body = body_of(request)
-    return {"body": body, "body_hash": hash_of(body), "digest": request.digest}
+    return {"body": body, "body_hash": hash_of(body), "digest": request.digest, "wish": wish_in(request)}
 
 
 def void_votes(tx: Connection, row: RequestRow) -> None:

@@ -13,8 +13,6 @@ from slack_bot.rows import (
     CardState,
     RequestRow,
     State,
-    body_of,
-    hash_of,
     key_of,
     next_turn,
 )
@@ -28,7 +26,7 @@ _LIVE = (State.PENDING, State.DECIDED)
 
 def add(tx: Connection, now: int, request: ApprovalRequest) -> None:
     """A request is seen for the first time: it is pending."""
-    key, body = key_of(request.upstream, request.id), body_of(request)
+    key = key_of(request.upstream, request.id)
     tx.execute(
         insert(requests).values(
             key=key,
@@ -39,14 +37,12 @@ def add(tx: Connection, now: int, request: ApprovalRequest) -> None:
             revised_at=NEVER,
             version=1,
             look=1,
-            digest=request.digest,
-            body=body,
-            body_hash=hash_of(body),
             first_seen_at=now,
             changed_at=now,
             notice="",
             turn=next_turn(tx, now),
             **UNDECIDED,
+            **as_told(request),
         )
     )
     audit.append(

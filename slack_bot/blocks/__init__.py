@@ -36,6 +36,7 @@ from slack_bot.blocks.modals import (
     deny_form,
 )
 from slack_bot.blocks.remarks import NAME_LIMIT, deciders
+from slack_bot.blocks.shown import shown
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.blocks.welcome import (
     EVERYONE,
@@ -103,6 +104,7 @@ __all__ = [
     "may_break_glass",
     "none_is_short_enough",
     "option_value",
+    "shown",
     "told_duration",
     "welcome",
 ]

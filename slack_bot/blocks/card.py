@@ -31,11 +31,12 @@ def card(
     votes: Sequence[Vote],
     *,
     backup_called: bool = False,
+    channel_note: str = "",
 ) -> Card:
     """The request as it stands in a channel.
 
     ``policy`` is the channel's, None where the channel is not known; ``votes`` are those of the request's
-    revision in it.
+    revision in it. ``channel_note`` says why it is not shown where whoever asked wished to ask.
     """
     asked = row.asked
     waiting = row.state is State.PENDING
@@ -45,7 +46,7 @@ def card(
     blocks = [_header(header)]
     if not waiting or len(header) > HEADER_LIMIT:
         blocks.append(block("asked", section([line(text(cut(title_of(asked), TITLE_LIMIT), bold=True))])))
-    blocks.append(facts_block(row, upstream, policy))
+    blocks.append(facts_block(row, upstream, policy, channel_note if waiting else ""))
     if asked.justification:
         blocks.append(justification_block(row))
     if words := remark(row, upstream):

@@ -9,7 +9,7 @@ from slack_bot.audit import Kind, Record
 from slack_bot.blocks import history
 from slack_bot.blocks.decision import plain
 from slack_bot.blocks.durations import none_is_short_enough
-from slack_bot.blocks.facts import RISK_WORDS, expires, fact_line, requested, title_of, told_facts, where_from
+from slack_bot.blocks.facts import all_facts, expires, fact_line, requested, risk_line, title_of, where_from
 from slack_bot.blocks.mentions import mentioning
 from slack_bot.blocks.modals import View
 from slack_bot.blocks.passages import passages
@@ -127,7 +127,7 @@ def _about(row: RequestRow, upstream: UpstreamName) -> list[Line]:
     until = [expires(asked.expires_at)] if asked.expires_at is not None else []
     decision = [fact_line("Decision", row.decision_id, ID_LIMIT)] if row.decision_id else []
     return [
-        fact_line("Risk", RISK_WORDS[asked.risk]),
+        risk_line(asked),
         requested(row),
         seen,
         *until,
@@ -157,7 +157,7 @@ def _whole(asked: ApprovalRequest) -> list[Element]:
 
 def _parts(asked: ApprovalRequest) -> Iterator[tuple[int, list[Element]]]:
     """What to show, in order, each with its number of characters: short facts as lines, some together."""
-    whole = [("Request", title_of(asked)), *((fact.label, fact.value) for fact in told_facts(asked))]
+    whole = [("Request", title_of(asked)), *((fact.label, fact.value) for fact in all_facts(asked))]
     if asked.justification:
         whole.append(("Reason given", asked.justification))
     for is_short, group in groupby(whole, _is_short):

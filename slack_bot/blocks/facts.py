@@ -19,7 +19,7 @@ from slack_bot.plain_text import cut, cut_and_count, escaped, in_line, one_line,
 from slack_bot.policy import ChannelPolicy
 from slack_bot.rich_text import Element, Line, block, line, moment, quote, section, text
 from slack_bot.rows import RequestRow, State
-from upstream_client.models import ApprovalRequest, Fact, Risk
+from upstream_client.models import ARGUMENTS_DIGEST, ApprovalRequest, Fact, Risk
 
 TITLE_LIMIT = 300
 VALUE_LIMIT = 1_000
@@ -43,6 +43,7 @@ RISK_WORDS = {
     Risk.CRITICAL: "‼ critical",
     Risk.UNRATED: "not rated",
 }
+CLAIMED = ", claimed by the caller"
 
 
 def title_of(asked: ApprovalRequest) -> str:
@@ -50,7 +51,18 @@ def title_of(asked: ApprovalRequest) -> str:
     return one_line(asked.title) or "Approval request"
 
 
+def risk_line(asked: ApprovalRequest) -> Line:
+    """How bad a wrong yes would be, and that only whoever asks says so, where that is all there is to go by."""
+    is_claim = asked.risk_claimed and asked.risk is not Risk.UNRATED
+    return fact_line("Risk", RISK_WORDS[asked.risk] + (CLAIMED if is_claim else ""))
+
+
 def told_facts(asked: ApprovalRequest) -> list[Fact]:
+    """What a card tells: all facts but the digest of the arguments, by which no person decides."""
+    return [fact for fact in all_facts(asked) if fact.key != ARGUMENTS_DIGEST]
+
+
+def all_facts(asked: ApprovalRequest) -> list[Fact]:
     """The facts that have a value, and before them who asked, unless a fact names them."""
     named = any(fact.value == asked.requester for fact in asked.facts)
     who = [Fact("requester", "Requested by", asked.requester)] if asked.requester and not named else []
@@ -63,7 +75,9 @@ def fact_line(label: str, value: str, limit: int = VALUE_LIMIT, where: str = "")
     return line(text(f"{cut(one_line(label), LABEL_LIMIT)}: ", bold=True), text(shown))
 
 
-def facts_block(row: RequestRow, upstream: UpstreamName, policy: ChannelPolicy | None) -> Element:
+def facts_block(
+    row: RequestRow, upstream: UpstreamName, policy: ChannelPolicy | None, channel_note: str = ""
+) -> Element:
     """Everything that is told of a request in lines; until when it can be answered, while it is open."""
     asked = row.asked
     is_open = row.state in (State.PENDING, State.DECIDED)
@@ -73,9 +87,10 @@ def facts_block(row: RequestRow, upstream: UpstreamName, policy: ChannelPolicy |
     lines = [
         *_shown_facts(row),
         *duration,
-        fact_line("Risk", RISK_WORDS[asked.risk]),
+        risk_line(asked),
         requested(row),
         *expiry,
+        *([line(text(cut(in_line(channel_note), REQUESTED_LIMIT)))] if channel_note else []),
         where_from(asked, upstream),
     ]
     return block("facts", section(lines))

@@ -14,6 +14,8 @@ WORDS_LIMIT = 200
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,20}")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,20}")
 _QUORUM = ("approvals", "needed")
+_IN_WORDS = ("command", "mention", "direct")
+"""The ways to answer a card without pressing anything."""
 
 
 def told(record: Record) -> Line:
@@ -51,6 +53,8 @@ def _anything(record: Record) -> list[Element]:
 
 
 def _clicked(record: Record) -> list[Element]:
+    if _said(record, "action") in _IN_WORDS:
+        return [_who(record), text(f" wrote: {_said(record, 'value')}"), *_where(record)]
     pressed = _said(record, "action").replace("_", " ") or "something that is not ours"
     return [_who(record), text(f" pressed: {pressed}"), *_where(record)]
 

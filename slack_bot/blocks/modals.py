@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bot.blocks.decision import duration_options, option_value, plain
 from slack_bot.blocks.durations import choosable, told_duration
-from slack_bot.blocks.facts import RISK_WORDS, fact_line, title_of, told_facts
+from slack_bot.blocks.facts import fact_line, risk_line, title_of, told_facts
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.language.duration_text import NotADuration, read_length
 from slack_bot.plain_text import cut, one_line
@@ -89,7 +89,7 @@ def asked_block(row: RequestRow, upstream: UpstreamName) -> Element:
         lines.append(line(text(f"And {len(bound) - SHORT_FACTS:,} more: see Details.")))
     if asked.justification:
         lines.append(fact_line("Reason given", asked.justification, SHORT_VALUE))
-    lines.append(fact_line("Risk", RISK_WORDS[asked.risk]))
+    lines.append(risk_line(asked))
     lines.append(fact_line("From", upstream.title))
     return block("asked", section(lines))
 

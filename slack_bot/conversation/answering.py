@@ -8,19 +8,22 @@ from sqlalchemy import Connection
 from slack_bot import answers, audit, inbox
 from slack_bot.clock import SECOND
 from slack_bot.command_parser import (
+    Answer,
     Approvers,
     AutoApprove,
     Command,
     Greeting,
     Help,
+    History,
     Misunderstood,
     Pending,
     Policy,
     Remove,
+    Show,
     Status,
     parse,
 )
-from slack_bot.conversation import approvers, pending, registering, scheduling, status
+from slack_bot.conversation import approvers, pending, registering, scheduling, showing, status
 from slack_bot.conversation.asked import Asked, Change, Handled, Reply
 from slack_bot.conversation.changing import UNSETTLED, Unsettled, is_begun, look_again, mark, progress
 from slack_bot.conversation.lines import announce, say_meanwhile
@@ -115,6 +118,10 @@ def _reply(asked: Asked, said: Said, command: Command | Misunderstood) -> Reply:
             return status.greet(asked)
         case Help(topic=topic):
             return Reply(_with_what_is_missing(asked, answers.help_on(topic)))
+        case Answer():
+            raise No(
+                "not an answer to a card", answers.SAY_IT_THERE
+            )  # those are counted before they get here
         case Misunderstood(words=words):
             return Reply(_with_what_is_missing(asked, words))
         case _:
@@ -126,12 +133,18 @@ def _with_what_is_missing(asked: Asked, words: str) -> str:
     return words if asked.registered is not None or not asked.channel else f"{words}\n{not_here(asked)}"
 
 
-def _obey(asked: Asked, command: Status | Pending | Policy | Remove | Approvers | AutoApprove) -> Reply:
+def _obey(
+    asked: Asked, command: Status | Pending | Show | History | Policy | Remove | Approvers | AutoApprove
+) -> Reply:
     match command:
         case Status():
             return status.tell(asked)
         case Pending():
             return pending.tell(asked)
+        case Show(which=which):
+            return showing.show(asked, which)
+        case History():
+            return showing.history(asked)
         case Policy():
             return approvers.tell(asked)
         case Remove(channel=channel):

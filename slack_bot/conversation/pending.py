@@ -3,10 +3,13 @@
 import json
 from collections.abc import Callable
 
-from slack_bot import answers, rows
+from sqlalchemy import select
+
+from slack_bot import request_list, rows
 from slack_bot.conversation.asked import Asked, Reply
 from slack_bot.conversation.outsiders import refuse_outsiders
 from slack_bot.conversation.places import registered
+from slack_bot.ledger import requests
 from slack_bot.rows import RequestRow, State
 
 MOST_LISTED = 20
@@ -15,16 +18,26 @@ MOST_LISTED = 20
 def tell(asked: Asked) -> Reply:
     """The requests that wait, oldest first. Raises `No`, `slack_bot.directory.Busy`.
 
-    Every request is posted in every registered channel, so that they are the same in all of them. In a channel
-    those come first whose card nobody can find there.
+    A request is posted in every registered channel, unless it is asked in one alone. In a channel those come first
+    whose card nobody can find there.
     """
     if asked.channel:
         registered(asked)
     else:
         refuse_outsiders(asked)
-    waiting = sorted(waiting_requests(asked), key=_has_card(asked))
-    message = answers.waiting(waiting[:MOST_LISTED], len(waiting), asked.now)
+    waiting = sorted(_shown_here(asked, waiting_requests(asked)), key=_has_card(asked))
+    message = request_list.waiting(waiting[:MOST_LISTED], len(waiting), asked.now)
     return Reply(message.text, json.dumps(message.blocks) if message.blocks else "")
+
+
+def _shown_here(asked: Asked, waiting: list[RequestRow]) -> list[RequestRow]:
+    """Those that are posted, or will be, in the channel where this is asked; directly, all of them."""
+    if not asked.channel:
+        return waiting
+    query = select(requests.c.key).where(asked.desk.placement.waits_in(asked.channel))
+    with asked.desk.ledger.read() as connection:
+        here = frozenset(connection.execute(query).scalars())
+    return [row for row in waiting if row.key in here]
 
 
 def _has_card(asked: Asked) -> Callable[[RequestRow], bool]:

@@ -7,7 +7,7 @@ WITHOUT: Mapping[str, str] = {
     "channels:read": (
         "in a public channel, nobody decides by being in it, and I cannot see that it is archived or shared"
     ),
-    "commands": "there is no `/approvals`: mention me instead, or write to me directly",
+    "commands": "there is no `/approvals` and no `/agentsudo`: mention me instead, or write to me directly",
     "groups:history": "in a private channel, a card whose posting was cut off is posted again, perhaps twice",
     "groups:read": (
         "in a private channel, nobody decides by being in it, and I cannot see that it is archived or shared"

@@ -7,13 +7,15 @@ import structlog
 from pydantic import ValidationError
 from slack_bolt import Ack, App
 
-from slack_bot.conversation import Said, Way, handle
+from slack_bot.conversation import Said, Way
 from slack_bot.desk import Desk
 from slack_bot.inbox import Inbox, Item
+from slack_bot.listeners import spoken
 from slack_bot.listeners.payloads import reply_address
 
 KIND = "command"
-COMMAND = "/approvals"
+COMMANDS = ("/approvals", "/agentsudo")
+"""The second is a second name of the first, which users of AgentSudo know."""
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +33,7 @@ def register(app: App, box: Inbox) -> None:
             log.warning("command without a person, left alone")
         else:
             box.save(
-                KIND,
+                spoken.KIND if spoken.is_answer(said) else KIND,
                 f"command:{trigger}",
                 channel=said.channel,
                 user_id=said.user,
@@ -40,7 +42,8 @@ def register(app: App, box: Inbox) -> None:
             )
         ack()
 
-    app.command(COMMAND)(receive)
+    for command in COMMANDS:
+        app.command(command)(receive)
 
 
-HANDLERS: Mapping[str, Callable[[Item, Desk, int], None]] = {KIND: handle}
+HANDLERS: Mapping[str, Callable[[Item, Desk, int], None]] = {KIND: spoken.handle, spoken.KIND: spoken.handle}

@@ -7,9 +7,10 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from slack_bolt import App
 
-from slack_bot.conversation import Said, Way, handle
+from slack_bot.conversation import Said, Way
 from slack_bot.desk import Desk
 from slack_bot.inbox import Inbox, Item
+from slack_bot.listeners import spoken
 
 KIND = "mention"
 
@@ -47,9 +48,10 @@ def register(app: App, box: Inbox) -> None:
         except ValidationError:
             log.warning("mention without a person, left alone", event_id=body.get("event_id"))
             return
-        box.save(KIND, once.once_key, channel=said.channel, user_id=said.user, payload=said.model_dump_json())
+        kind = spoken.KIND if spoken.is_answer(said) else KIND
+        box.save(kind, once.once_key, channel=said.channel, user_id=said.user, payload=said.model_dump_json())
 
     app.event("app_mention")(receive)
 
 
-HANDLERS: Mapping[str, Callable[[Item, Desk, int], None]] = {KIND: handle}
+HANDLERS: Mapping[str, Callable[[Item, Desk, int], None]] = {KIND: spoken.handle}

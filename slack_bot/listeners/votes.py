@@ -13,7 +13,10 @@ from slack_bot.ballots import Ballot, Counting
 from slack_bot.blocks import button_value, none_is_short_enough, option_value
 from slack_bot.channel_store import Channel
 from slack_bot.clock import SECOND
+from slack_bot.command_parser import Answer, parse
 from slack_bot.conversation.asked import Asked
+from slack_bot.conversation.finding import may_mean
+from slack_bot.conversation.said import Said
 from slack_bot.desk import Desk
 from slack_bot.directory import Busy, CannotTell, Person
 from slack_bot.inbox import Item
@@ -233,9 +236,15 @@ def offered_duration(row: RequestRow, chosen: str | None) -> Duration:
 
 
 def count(
-    item: Item, ballot: Ballot, row: RequestRow, desk: Desk, now: int, requester: Requester | None = None
+    item: Item,
+    ballot: Ballot,
+    row: RequestRow,
+    desk: Desk,
+    now: int,
+    requester: Requester | None = None,
+    counted: str = "",
 ) -> None:
-    """Counts the vote, or says in private why it came too late.
+    """Counts the vote, and says ``counted`` in private if anything; or why it came too late.
 
     Where the glass was broken everybody is told; ``requester`` is who asked, as far as it is known. Raises
     `slack_bot.directory.Busy` where the answer has to be looked at anew.
@@ -249,7 +258,7 @@ def count(
         desk.note_click(tx, item, now, row.key)
         before = tally(tx, latest, ballot.channel, ballot.rules, backup_called=ballot.backup_called)
         counting = approvals.vote(tx, now, row.key, ballot)
-        answer = _answer(counting, latest, before, ballot, desk)
+        answer = _answer(counting, latest, before, ballot, desk) or counted
         if counting is not Counting.COUNTED:
             rules = text_of(ballot.rules)
             desk.note_refusal(tx, item, now, counting.value, Kind.REFUSAL, row.key, rules)
@@ -276,10 +285,19 @@ def _look_anew(
     """
     if _is_overtaken(tx, desk, row, latest, ballot):
         raise Busy(0)
-    until = inbox.earlier_waits(tx, item, row.key) if ballot.verdict is Verdict.APPROVE else None
+    if ballot.verdict is not Verdict.APPROVE:
+        return
+    until = inbox.earlier_waits(tx, item, row.key, lambda words: _may_mean(words, latest, desk))
     if until is not None:
         # A second more: where it is due already, another replica is at it.
         raise Busy(max(0, until - now) / SECOND + 1)
+
+
+def _may_mean(payload: str, row: RequestRow, desk: Desk) -> bool:
+    """Whether what somebody said, as it is kept, may turn out to be an answer to this request."""
+    said = Said.model_validate_json(payload)
+    command = parse(said.text, desk.bot_user)
+    return not said.is_cut and isinstance(command, Answer) and may_mean(row, command.which)
 
 
 def _is_overtaken(tx: Connection, desk: Desk, row: RequestRow, latest: RequestRow, ballot: Ballot) -> bool:

@@ -5,6 +5,8 @@ killed, or Slack's answer was lost) is settled by reading the channel's history:
 posted again.
 """
 
+from collections.abc import Callable
+
 from slack_bot.publisher.backlog import Backlog
 from slack_bot.publisher.board import Board
 from slack_bot.publisher.claims import Claims
@@ -22,8 +24,10 @@ __all__ = ["Board", "Publisher"]
 class Publisher:
     """Reconciler: ledger → Slack. Used by one thread."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, shown: Callable[[], None] = lambda: None) -> None:
+        """``shown`` is told after each round that there may be cards at other places than before."""
         self._board = board
+        self._shown = shown
         backlog = Backlog(board)
         self._parts = (
             Probing(board, backlog),
@@ -47,4 +51,5 @@ class Publisher:
         Returns seconds until the next thing may be done, None where nothing waits.
         """
         waits = [part.work() for part in self._parts]
+        self._shown()
         return min((wait for wait in waits if wait is not None), default=None)

@@ -88,15 +88,16 @@ class Backlog:
     def _unshown(self, connection: Connection, channel: str, when: ColumnElement[bool]) -> list[str]:
         query = (
             select(requests.c.key)
-            .where(self._waits(), when, ~has_card_in(channel))
+            .where(self._waits(), self._board.placement.shown_in(channel), when, ~has_card_in(channel))
             .order_by(requests.c.turn, requests.c.key)
             .limit(LOOK_AHEAD + self._board.pace.held())
         )
         return list(connection.execute(query).scalars())
 
     def _count(self, connection: Connection, channel: str) -> Row[tuple[int, int, int]]:
-        """How many wait, how many of them have a card that stands here, and how many had one that is lost."""
-        waiting = select(func.count()).select_from(requests).where(self._waits())
+        """How many wait that are shown here, how many of them have a card that stands, and how many had one."""
+        shown_here = self._board.placement.shown_in(channel)
+        waiting = select(func.count()).select_from(requests).where(self._waits(), shown_here)
         counts = select(
             waiting.scalar_subquery().label("waiting"),
             self._carded(channel, CardState.CLAIMED, CardState.POSTED).label("shown"),
@@ -108,7 +109,8 @@ class Backlog:
         self, channel: str, *states: CardState, but: ColumnElement[bool] | None = None
     ) -> ScalarSelect[int]:
         """How many waiting requests have a card in these states here, ``but`` for some."""
-        waits = exists().where(requests.c.key == cards.c.request_key, self._waits())
+        shown_here = self._board.placement.shown_in(channel)
+        waits = exists().where(requests.c.key == cards.c.request_key, self._waits(), shown_here)
         if but is not None:
             waits = waits.where(~but)
         query = select(func.count()).select_from(cards)
@@ -116,7 +118,8 @@ class Backlog:
 
     def _defer(self, channel: str) -> None:
         """What waits without a card joins the backlog, up to the newest."""
-        unshown = select(func.max(requests.c.turn)).where(self._waits(), ~has_card_in(channel))
+        shown_here = self._board.placement.shown_in(channel)
+        unshown = select(func.max(requests.c.turn)).where(self._waits(), shown_here, ~has_card_in(channel))
         here = backlogs.c.channel == channel
         try:
             with self._board.ledger.write() as tx:

@@ -15,6 +15,7 @@ from slack_bot.channel_store import ChannelStore
 from slack_bot.closed_channels import ClosedChannels
 from slack_bot.ledger import Ledger
 from slack_bot.pace import Pace
+from slack_bot.placement import Placement
 from slack_bot.policy import ChannelPolicy
 from slack_bot.rows import CardRow, RequestRow, votes_of
 from slack_bot.slack_api import call
@@ -58,7 +59,8 @@ class Board:
     """The ledger, Slack, the channels, and the pace at which Slack may be called.
 
     ``client`` must not retry by itself; ``instance`` names this process; ``bot_id`` is our app's own, by
-    which our messages are known. ``closed`` is told which channels take no message.
+    which our messages are known. ``closed`` is told which channels take no message; ``placement`` tells in which of
+    them a request is shown.
     """
 
     ledger: Ledger
@@ -70,6 +72,7 @@ class Board:
     instance: str
     bot_id: str
     closed: ClosedChannels
+    placement: Placement
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def call(self, method: str, arguments: Mapping[str, object]) -> dict[str, Any]:
@@ -99,7 +102,10 @@ class Board:
         with self.ledger.read() as connection:
             votes = votes_of(connection, row.key, row.revision, one.channel)
         called = one.backup_at is not None
-        shown = card(row, self.upstreams[row.upstream], policy, votes, backup_called=called)
+        note = self.placement.note(row.asked)
+        shown = card(
+            row, self.upstreams[row.upstream], policy, votes, backup_called=called, channel_note=note
+        )
         return Drawn(row, "" if policy is None else mark_of(policy), shown.message())
 
     def facts(self, one: CardRow, row: RequestRow) -> list[Message] | None:

@@ -37,6 +37,7 @@ class Scheduled:
                 or_(requests.c.decided_in.in_(("", channel)), self._is_shown_nowhere()),
                 requests.c.state.in_(_ANSWERED),
                 requests.c.upstream.in_(self._board.upstreams),
+                self._board.placement.shown_in(channel),
                 ~has_card_in(channel),
             )
             .order_by(requests.c.decided_at, requests.c.key)

@@ -31,6 +31,7 @@ SMALL = {
     "faults": ["--only", "WebSocket close", "--most", "3", "--alone"],
     "poll": ["--pending", "3", "--polls", "1"],
     "idle": ["--seconds", "0.1", "--cards", "3", "--only", "ours"],
+    "resume": ["--waiters", "2", "--first", "0.1", "--last", "0.2", "--held", "3", "--decisions", "2"],
 }
 KEYS = {
     "clicks": {
@@ -49,6 +50,7 @@ KEYS = {
     "faults": {"faults", "skipped"},
     "poll": {"ratio_cpu", "calls_per_poll", "polls"},
     "idle": {"rss_idle_mib", "ready_s", "cards", "quarter", "limits", "rests"},
+    "resume": {"resume_p50_ms", "kib_per_waiter", "resumed", "held"},
 }
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="benches read /proc")

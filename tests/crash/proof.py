@@ -7,9 +7,9 @@ from typing import Any
 
 from slack_bot.rows import key_of
 from tests.crash.ledger_view import LedgerView
-from tests.crash.life import Life
 from tests.crash.plan import APPROVE, APPROVERS
 from tests.crash.story import Pressed, Told
+from tests.life import Life
 from tests.rig import DONE, has_buttons
 from upstream_client.privilege_manager import PrivManClient
 

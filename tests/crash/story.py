@@ -15,8 +15,8 @@ from slack_bot.rows import key_of, shown_digest
 from tests.bot_process import CHANNELS, environment
 from tests.crash.boundary import Death
 from tests.crash.ledger_view import LedgerView
-from tests.crash.life import Life
 from tests.crash.plan import APPROVERS, Plan, Press, Question
+from tests.life import Life
 from tests.rig import APPROVERS_GROUP
 from upstream_client.privilege_manager import PrivManClient
 

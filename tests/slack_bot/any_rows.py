@@ -64,6 +64,8 @@ REQUESTS = st.builds(
     requested=TEXTS,
     expires_at=TIMES,
     durations=DURATIONS,
+    channel_undecided=st.booleans(),
+    risk_claimed=st.booleans(),
 )
 TAKEN = {Verdict.APPROVE: State.APPROVED, Verdict.DENY: State.DENIED}
 ROWS = st.sampled_from(

@@ -47,6 +47,7 @@ def rig_over(pm: PrivilegeManager, sandbox: Sandbox, folder: Path) -> Iterator[R
     with serving(pm.app()) as address:
         rig = Rig(sandbox, folder)
         rig.privman_url = address + BASE_PATH
+        rig.upstream_timeout = (1.0, 10.0)
         with rig:
             yield rig
 

@@ -14,6 +14,7 @@ import pytest
 
 from sandbox import Sandbox
 from tests.bot_process import CHANNELS, BotProcess, environment
+from tests.life import FreshLife
 from tests.rig import APPROVALS, APPROVER, texts
 
 REQUESTERS_EMAIL = "requester@example.com"
@@ -336,7 +337,7 @@ def test_a_proxy_in_the_environment_is_left_alone_for_the_hosts_in_no_proxy(
 
 
 def test_an_idle_bot_stays_small(sandbox: Sandbox, tmp_path: Path) -> None:
-    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+    with BotProcess(tmp_path, environment(sandbox, tmp_path), FreshLife) as bot:
         bot.wait_until_ready()
         status = Path(f"/proc/{bot.pid}/status")
         if not status.exists():

@@ -60,6 +60,24 @@ def test_a_named_channel_is_looked_for_until_it_is_there_and_told_of_once(sandbo
     assert named.look() is None
 
 
+def test_it_is_unsure_only_while_slack_does_not_tell(sandbox: Sandbox) -> None:
+    """Given no answer, nobody can tell whether there is such a channel; given one, there is none until there is."""
+    notes: list[str] = []
+    named = NamedChannel(client_of(sandbox), "#general", notes)
+    assert named.unsure == ""
+    sandbox.control.faults(method="users.conversations", kind="ratelimited", retry_after=30)
+    assert named.look() is None
+    assert notes == [named.unsure]
+    assert named.look() is None
+    assert (named.unsure, len(notes)) == ("", 1)
+    sandbox.control.faults(method="users.conversations", kind="server_error")
+    assert named.look() is None
+    assert named.unsure
+    sandbox.control.change_channel("C02GENERAL", join=["U07BOT"])
+    assert named.look() is not None
+    assert (named.unsure, notes) == ("", [])
+
+
 def test_a_channel_given_by_its_id_needs_nobody_to_be_asked(sandbox: Sandbox) -> None:
     named = NamedChannel(client_of(sandbox), "C0123456789", [])
     found = named.look()

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 from pydantic import SecretStr
 
-from slack_bot.config import PREFIXES, Problem, Settings, SettingsError, load_settings
+from slack_bot.config import PREFIXES, Problem, Settings, SettingsError, load_settings, unknown_names
 from tests.audit_key import AUDIT_KEY
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
+GATES_PART = "# --- The gate itself ---"
 OURS = {field.upper() for field in Settings.model_fields}
 COMPLETE = {
     "SLACK_BOT_TOKEN": "xoxb-1-bot",
@@ -83,6 +84,30 @@ def test_every_missing_setting_is_named_at_once_and_with_where_to_get_it(bare: E
     assert "There is no .env in" in message
 
 
+def test_the_gate_needs_its_address_and_a_key_of_its_own(environment: Environment) -> None:
+    environment.set(UPSTREAMS="gate, privilege_manager")
+    assert environment.problems() == dict.fromkeys(("GATE_URL", "GATE_API_KEY"), "is missing")
+    environment.set(GATE_URL="http://gate.example.com", GATE_API_KEY="xoxb-1-bot")
+    told = environment.problems()
+    assert "use https" in told["GATE_URL"]
+    assert "begins with gate_" in told["GATE_API_KEY"]
+    assert "xoxb-1-bot" not in environment.message()
+    environment.set(GATE_URL="https://gate.example.com/", GATE_API_KEY="gate_abcdefghij_secret")
+    loaded = environment.load()
+    assert loaded.gate_url == "https://gate.example.com"
+    assert "gate_abcdefghij_secret" in loaded.secrets
+    assert "gate_abcdefghij_secret" not in repr(loaded)
+
+
+def test_settings_of_the_gate_itself_may_stand_beside_those_of_the_bot(environment: Environment) -> None:
+    environment.set(GATE_DATABASE_URL="sqlite:///state/gate.db", GATE_API_KY="gate_abcdefghij_secret")
+    assert unknown_names(environment.file) == ()
+    environment.set(UPSTREAMS="gate", GATE_URL="https://gate.example.com")
+    assert environment.problems() == {
+        "GATE_API_KEY": "is missing (GATE_API_KY is set, but no setting has that name: is it this one?)"
+    }
+
+
 def test_missing_and_malformed_settings_come_in_one_message(environment: Environment) -> None:
     environment.set(SLACK_APP_TOKEN=None, POLL_INTERVAL="soon", LEDGER_URL="mysql://host/db")
 
@@ -126,7 +151,7 @@ def test_the_example_filled_in_with_nothing_asks_for_the_required_settings(bare:
 
 def test_the_example_lists_every_setting_under_a_comment_and_no_other() -> None:
     commented, listed = False, set[str]()
-    for line in EXAMPLE.read_text().splitlines():
+    for line in EXAMPLE.read_text().partition(GATES_PART)[0].splitlines():
         setting = re.fullmatch(r"(?:# )?([A-Z_]+)=(\S*)", line)
         if setting:
             assert commented, f"{setting[1]} has no comment above it"

@@ -239,8 +239,8 @@ def test_our_own_connections_are_no_others(bot: Bot, logged: list[EventDict]) ->
     bot.start()
     bot.sandbox.control.faults(socket="disconnect", reason="warning", grace=0.3)
     bot.sandbox.control.eventually(lambda: len(bot.sockets()) == 2 and bot.sockets())
+    bot.sandbox.control.eventually(lambda: len(events_named(logged, "connection.open")) == 2)
 
-    assert len(events_named(logged, "connection.open")) == 2
     assert events_named(logged, "connection.others") == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from slack_bot import answers
+from slack_bot import request_list
 from slack_bot.clock import MINUTE
 from tests.rig import (
     ADMIN,
@@ -147,12 +147,12 @@ def test_in_a_channel_those_come_first_that_have_no_card_there(sandbox: Sandbox,
 )
 def test_how_long_something_waits_is_told_in_its_largest_unit(age: int, words: str) -> None:
     row = replace(pending_row(), first_seen_at=NOW - age)
-    assert answers.waiting([row], 1, NOW).text.endswith(words)
+    assert request_list.waiting([row], 1, NOW).text.endswith(words)
 
 
 def test_endless_and_empty_words_leave_a_line() -> None:
     long = pending_row(replace(REQUEST, title="T" * 5_000, requester="R" * 5_000))
     empty = pending_row(replace(REQUEST, title="\n", requester=""))
-    one, other = answers.waiting([long, empty], 2, NOW).text.splitlines()[1:]
+    one, other = request_list.waiting([long, empty], 2, NOW).text.splitlines()[1:]
     assert len(one) < 300
-    assert other == "• Approval request, for 1 minute"
+    assert other == f"• {empty.key}: Approval request, for 1 minute"

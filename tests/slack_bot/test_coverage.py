@@ -29,7 +29,7 @@ def turn_on(rig: Rig, scope: str = APPROVALS) -> None:
 
 
 def coverage(rig: Rig) -> Coverage:
-    return Coverage(rig.state, ClosedChannels())
+    return Coverage(rig.state, ClosedChannels(), rig.placement)
 
 
 def archive(rig: Rig, channel: str, *, archived: bool = True) -> None:

@@ -51,6 +51,13 @@ class Offering(PrivManClient):
         return [replace(one, durations=OFFERED) for one in super().list_pending()]
 
 
+class Claiming(PrivManClient):
+    """One whose requesters themselves say, or do not say, how bad a wrong yes would be."""
+
+    def list_pending(self) -> list[ApprovalRequest]:
+        return [replace(one, risk_claimed=True) for one in super().list_pending()]
+
+
 OFFERED = (Duration(HOUR), Duration(15 * MINUTE))
 
 
@@ -159,6 +166,20 @@ def test_where_one_time_is_not_offered_silence_approves_for_the_shortest_that_is
         assert rig.row().duration == duration
         why = [line["why"] for line in logs if line["event"] == "silence decides nothing"]
         assert why == (["no duration that is offered is as short as allowed"] if duration is None else [])
+
+
+@pytest.mark.parametrize(("silence", "answer"), [(APPROVED, "Pending"), (DENIED, "Denied")])
+def test_silence_approves_nothing_by_a_risk_that_is_only_claimed(
+    sandbox: Sandbox, tmp_path: Path, silence: Silence, answer: str
+) -> None:
+    with bot(sandbox, tmp_path, by(silence), client=Claiming) as rig:
+        request = rig.ask()
+        with capture_logs() as logs:
+            later(rig, FOUR_HOURS)
+            later(rig, MINUTE)
+        assert status(rig, request) == answer
+        why = [line["why"] for line in logs if line["event"] == "silence decides nothing"]
+        assert why == (["its risk is only claimed by whoever asks"] if answer == "Pending" else [])
 
 
 def test_what_is_left_to_the_upstream_waits_on(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -1,27 +1,30 @@
 """What comes before what: what people sent before what nobody did, and earlier answers before later ones."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, insert
 
 from sandbox import Sandbox
 from slack_bot import inbox as box
 from slack_bot.clock import SECOND
 from slack_bot.inbox import Inbox, Item
-from slack_bot.ledger import Ledger
+from slack_bot.ledger import Ledger, cards
 from slack_bot.policy import ChannelPolicy
+from slack_bot.rows import CardRow, CardState
 from tests.rig import APPROVALS, APPROVER, SECOND_APPROVER, Rig
-from tests.slack_bot.examples import CHANNEL, NOW
+from tests.slack_bot.examples import CHANNEL, NOW, OTHER_CHANNEL, added
 from tests.slack_bot.forms import opened
 
 LATER = NOW + 30 * SECOND
 KEY, OTHER_KEY = "abcdefghijkl", "lkjihgfedcba"
 CLICK = f'{{"action_id":"deny_request","value":"{KEY}.0123456789abcdef"}}'
 DIRECTLY = "D02APPROVER"
+MEANT = "words that mean the request"
 
 _numbers = count()
 
@@ -106,7 +109,7 @@ def test_an_answer_is_marked_sent_once(ledger: Ledger) -> None:
 
 def earlier(ledger: Ledger, item: Item, key: str = KEY) -> int | None:
     with ledger.write() as tx:
-        return box.earlier_waits(tx, item, key)
+        return box.earlier_waits(tx, item, key, lambda words: words == MEANT)
 
 
 def test_an_earlier_answer_to_the_same_request_is_known_until_it_is_handled(ledger: Ledger) -> None:
@@ -142,6 +145,29 @@ def test_of_several_earlier_answers_the_last_one_that_is_due_is_told(ledger: Led
 def test_nothing_else_that_came_earlier_is_an_answer_to_it(ledger: Ledger, kind: str, payload: str) -> None:
     left(ledger, kind, payload=payload)
     assert earlier(ledger, left(ledger, "click", payload=CLICK)) is None
+
+
+@pytest.mark.parametrize(
+    ("channel", "words", "is_waited_for"),
+    [
+        (CHANNEL, MEANT, True),
+        (CHANNEL, "words that mean another one", False),
+        (OTHER_CHANNEL, MEANT, False),
+        (DIRECTLY, MEANT, False),
+        ("", MEANT, False),
+    ],
+)
+def test_words_are_waited_for_where_a_card_of_the_request_stands_and_they_may_mean_it(
+    ledger: Ledger, channel: str, words: str, is_waited_for: bool
+) -> None:
+    row = added(ledger)
+    with ledger.write() as tx:
+        card = CardRow(row.key, CHANNEL, CardState.POSTED, NOW, "bot", "1.1", 1, "")
+        tx.execute(insert(cards).values(asdict(card)))
+    left(ledger, "spoken", channel, words)
+    vote = left(ledger, "click")
+    assert earlier(ledger, vote, row.key) == (NOW if is_waited_for else None)
+    assert earlier(ledger, vote, OTHER_KEY) is None
 
 
 @pytest.fixture
@@ -182,7 +208,7 @@ def test_what_waits_is_found_without_looking_at_all_that_ever_came(sqlite_ledger
         box.due_items(tx, NOW)
         box.due_outcomes(tx, NOW)
         box.waits(tx)
-        box.earlier_waits(tx, item, KEY)
+        box.earlier_waits(tx, item, KEY, lambda words: False)
         box.due_answers(tx, NOW)
         box.next_due(tx)
         box.postpone_outcomes(tx, NOW, LATER)

@@ -66,6 +66,23 @@ def test_the_channel_of_the_setting_is_declared_as_soon_as_it_is_found(rig: Rig,
     assert told == ["changed"]
 
 
+def test_while_slack_does_not_tell_that_channel_there_may_be_one_more_than_are_known(
+    rig: Rig, sandbox: Sandbox
+) -> None:
+    told: list[str] = []
+    client = web_client(rig.settings(), timeout=2, retries=False)
+    named = NamedChannel(client, "#approvals", rig.notes)
+    refresher = Refresher(rig.ledger, rig.state, named, rig.clock.now, lambda: told.append("changed"))
+    sandbox.control.faults(method="users.conversations", kind="ratelimited", retry_after=30)
+
+    refresher.work(rig.clock.now())
+
+    assert "asks to wait" in rig.channels.incomplete
+    assert rig.channels.trouble == ""
+    refresher.work(rig.clock.now())
+    assert (rig.channels.incomplete, told) == ("", ["changed", "changed"])
+
+
 def test_a_change_that_could_not_be_recorded_is_recorded_later(rig: Rig, tmp_path: Path) -> None:
     """Given a death before the audit record, when it looks again, then the change is not forgotten."""
     rig.channels.register(APPROVALS, ADMIN, rig.clock.now())

@@ -53,6 +53,13 @@ def test_a_rule_fits_where_all_that_it_says_does(rule: RiskRule, *, fits: bool) 
     assert rate(ASKED, [rule]).risk is (Risk.HIGH if fits else Risk.UNRATED)
 
 
+def test_what_a_rule_rates_is_no_claim_any_more_and_what_none_rates_stays_one() -> None:
+    claimed = replace(ASKED, risk=Risk.LOW, risk_claimed=True)
+    rated = rate(claimed, [RiskRule(Risk.LOW)])
+    assert (rated.risk, rated.risk_claimed) == (Risk.LOW, False)
+    assert rate(claimed, [RiskRule(Risk.LOW, upstream="another")]) == claimed
+
+
 def test_who_is_not_known_is_like_nobody() -> None:
     assert not RiskRule(Risk.LOW, requester="*").fits(replace(ASKED, requester="", requester_email=""))
 
@@ -100,9 +107,11 @@ RULES = st.lists(
 
 
 @given(REQUESTS, RULES)
-def test_nothing_but_the_risk_is_ever_changed(asked: ApprovalRequest, rules: list[RiskRule]) -> None:
+def test_nothing_but_the_risk_and_who_states_it_is_ever_changed(
+    asked: ApprovalRequest, rules: list[RiskRule]
+) -> None:
     rated = rate(asked, rules)
-    assert replace(rated, risk=asked.risk) == asked
+    assert replace(rated, risk=asked.risk, risk_claimed=asked.risk_claimed) == asked
     assert rated.digest == asked.digest
     assert rated.risk in (asked.risk, *(rule.risk for rule in rules))
     assert rate(rated, rules) == rated

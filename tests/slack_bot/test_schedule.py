@@ -136,6 +136,15 @@ def test_what_has_no_stated_risk_is_covered_unless_rated_only() -> None:
     assert should_auto_approve(replace(ON, rated_only=True), request(Risk.LOW), FRIDAY_EVENING)
 
 
+@pytest.mark.parametrize("risk", list(Risk))
+def test_what_only_whoever_asks_rates_is_left_to_people(risk: Risk) -> None:
+    """Given a schedule for everything, when a risk is claimed, then it is not covered, be none claimed."""
+    schedule = replace(ON, max_risk=Risk.CRITICAL)
+    assert should_auto_approve(schedule, request(risk), FRIDAY_EVENING)
+    claimed = replace(request(risk), risk_claimed=True)
+    assert why_not(schedule, claimed, FRIDAY_EVENING) == "its risk is only claimed by whoever asks"
+
+
 @pytest.mark.parametrize(
     ("schedule", "why"),
     [
@@ -294,6 +303,7 @@ def test_in_short_it_is_the_hours_alone() -> None:
 def test_who_turns_it_on_is_told_what_becomes_of_requests_of_no_stated_risk() -> None:
     assert "are covered too" in warning(ON)
     assert "`autoapprove rated-only`" in warning(ON)
+    assert "Tickets of the gate are left to people anyway" in warning(ON)
     assert warning(replace(ON, rated_only=True)) == "Requests of no stated risk are left to people."
 
 

@@ -7,9 +7,12 @@ import pytest
 
 from sandbox import Sandbox
 from slack_bot.config import Settings
+from slack_bot.rated import rated, told
+from slack_bot.risk_rules import RiskRule
 from slack_bot.upstreams import build
 from tests.audit_key import AUDIT_KEY
 from tests.upstream_client.serving import SELF_SIGNED
+from upstream_client.models import Risk
 from upstream_client.session import CaBundleError
 
 
@@ -32,6 +35,16 @@ def test_the_zone_reaches_the_client(sandbox: Sandbox) -> None:
     [request] = client.list_pending()
     client.close()
     assert request.requested_at == 1_605_701_340_000_000
+
+
+def test_each_name_is_a_client_of_that_upstream(sandbox: Sandbox) -> None:
+    gate = {"gate_url": "https://gate.example.com", "gate_api_key": "gate_abcdefghij_secret"}
+    clients = build(settings(sandbox, upstreams=("gate", "privilege_manager"), **gate))
+    assert [client.name for client in clients] == ["gate", "privilege_manager"]
+    assert [told(client) is not None for client in rated(clients, [RiskRule(Risk.HIGH)])] == [True, False]
+    assert [told(client) is not None for client in clients] == [True, False]
+    for client in clients:
+        client.close()
 
 
 def test_a_bundle_without_a_certificate_is_refused_before_anything_starts(

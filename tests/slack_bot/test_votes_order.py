@@ -8,7 +8,8 @@ import pytest
 from sandbox import Sandbox
 from slack_bot.policy import ChannelPolicy
 from slack_bot.rows import State
-from tests.rig import APPROVALS, APPROVER, SECOND_APPROVER, Rig
+from tests.rig import APPROVALS, APPROVER, APPROVERS, OUTSIDER, SECOND_APPROVER, SECOND_CHANNEL, Rig
+from tests.slack_bot.conversing import hear
 from tests.slack_bot.forms import choose, opened
 
 PERSON = "users.info"
@@ -80,3 +81,41 @@ def test_a_deny_waits_for_no_approval_that_was_put_off(rig: Rig) -> None:
     rig.press(APPROVER, "deny_request")
     rig.step("clerk")
     assert rig.row().state is State.DECIDED
+
+
+# Words, of which nobody knows yet which card they mean
+
+
+def test_words_of_an_outsider_that_were_put_off_hold_up_no_request_but_the_one_they_name(rig: Rig) -> None:
+    """Given an outsider's words that wait for Slack, when another request is approved, then it is at once."""
+    named = rig.row().key
+    first = rig.card()
+    rig.ask()
+    remembered(rig)
+    hear(rig, OUTSIDER, f"approve {named}")
+    limited(rig)
+    rig.step("clerk")
+    rig.press(APPROVER, "approve_request")
+    rig.step("clerk")
+    assert rig.row().state is State.DECIDED
+    rig.press(APPROVER, "approve_request", card=first)
+    rig.step("clerk")
+    assert rig.row(named).state is State.PENDING
+    rig.run()
+    assert rig.row(named).state is State.APPROVED
+
+
+def test_a_no_in_the_words_of_another_channel_where_the_card_stands_is_waited_for(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with Rig(sandbox, tmp_path, {APPROVALS: APPROVERS, SECOND_CHANNEL: APPROVERS}) as rig:
+        rig.ask()
+        remembered(rig)
+        hear(rig, SECOND_APPROVER, f"deny {rig.row().key[:4]} Not today.", SECOND_CHANNEL)
+        limited(rig)
+        rig.step("clerk")
+        rig.press(APPROVER, "approve_request")
+        rig.step("clerk")
+        assert rig.row().state is State.PENDING
+        rig.run()
+        assert rig.headline() == "Denied by Second Approver"

@@ -123,6 +123,8 @@ def test_the_order_of_bound_facts_is_part_of_what_was_shown() -> None:
         replace(SETUP, title="Another"),
         replace(SETUP, requester_email="requester@example.com"),
         replace(SETUP, risk=Risk.CRITICAL),
+        replace(SETUP, risk_claimed=True),
+        replace(SETUP, channel="#ops", channel_undecided=True),
         replace(SETUP, link="https://example.com"),
         replace(SETUP, requested_at=1),
         replace(SETUP, requested="today"),

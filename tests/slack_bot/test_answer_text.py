@@ -1,0 +1,115 @@
+"""Answers as people write them: which request, for how long, and what they say about it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slack_bot.answer_text import after, read_words
+from slack_bot.command_parser import Answer, Misunderstood, Show, parse
+from slack_bot.language.duration_text import NotADuration
+from tests.slack_bot.examples import NOW
+from upstream_client.models import DAY, HOUR, MINUTE, ONE_TIME, Duration, Verdict
+
+US = "U07BOT"
+APPROVE, DENY = Verdict.APPROVE, Verdict.DENY
+SIX = int(datetime(2026, 11, 20, 18, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("approve k7m2", Answer(APPROVE, "k7m2")),
+        ("APPROVE K7M2 ", Answer(APPROVE, "K7M2")),
+        (
+            f"<@{US}> approve k7m2 1h Looks *good*, really.",
+            Answer(APPROVE, "k7m2", "1h Looks *good*, really."),
+        ),
+        (f"<@{US}|bot>, *approve* `k7m2`: fine", Answer(APPROVE, "k7m2", "fine")),
+        ("/approvals approve k7m2", Answer(APPROVE, "k7m2")),
+        ("/agentsudo approve b24f5c2f", Answer(APPROVE, "b24f5c2f")),
+        ("deny k7m2 Why?", Answer(DENY, "k7m2", "Why?")),
+        ("reject k7m2 deny it &amp; tell &lt;them&gt;", Answer(DENY, "k7m2", "deny it & tell <them>")),
+        ("deny k7m2 see <https://example.com/x|the page>", Answer(DENY, "k7m2", "see the page")),
+        ("deny k7m2 see <https://example.com/x>", Answer(DENY, "k7m2", "see https://example.com/x")),
+        ("deny <http://a.bc|a.bc> no", Answer(DENY, "a.bc", "no")),
+        ("deny _id_ x", Answer(DENY, "_id_", "x")),
+        ("deny k7m2\nnot\nnow", Answer(DENY, "k7m2", "not\nnow")),
+        ("show k7m2", Show("k7m2")),
+        ("show “k7m2” please", Show("k7m2")),
+    ],
+)
+def test_an_answer_names_a_request_and_keeps_the_words_as_they_were_typed(text: str, meant: object) -> None:
+    assert parse(text, US) == meant
+
+
+@pytest.mark.parametrize(
+    "text", ["approve", "deny", "reject ,", "show", "approve ümlaut", "show " + "x" * 301]
+)
+def test_without_an_id_nothing_is_answered_and_it_is_told_where_ids_are(text: str) -> None:
+    found = parse(text, US)
+    assert isinstance(found, Misunderstood)
+    assert "`pending` tells" in found.words
+
+
+@pytest.mark.parametrize("text", ["approve k7m2?", "deny k7m2 ?", "reject k7m2 ??"])
+def test_what_is_only_a_question_is_no_answer(text: str) -> None:
+    found = parse(text, US)
+    assert isinstance(found, Misunderstood)
+    assert "without the question mark" in found.words
+
+
+@pytest.mark.parametrize("text", ["~approve k7m2~", "approves k7m2", "please approve k7m2", "approved k7m2"])
+def test_what_is_struck_out_or_said_otherwise_is_no_answer(text: str) -> None:
+    assert isinstance(parse(text, US), Misunderstood)
+
+
+@pytest.mark.parametrize(
+    ("words", "duration", "comment"),
+    [
+        ("", None, ""),
+        ("fine", None, "fine"),
+        ("1h", Duration(HOUR), ""),
+        ("1h 30m fine", Duration(90 * MINUTE), "fine"),
+        ("2 hours fine", Duration(2 * HOUR), "fine"),
+        ("for 2 hours, fine", None, "for 2 hours, fine"),
+        ("for 2 hours fine", Duration(2 * HOUR), "fine"),
+        ("once fine", ONE_TIME, "fine"),
+        ("one time", ONE_TIME, ""),
+        ("1d  two  spaces", Duration(DAY), "two  spaces"),
+        ("3 people looked at it", None, "3 people looked at it"),
+        ("1 day is enough", Duration(DAY), "is enough"),
+        ("a day", Duration(DAY), ""),
+    ],
+)
+def test_a_time_in_front_is_the_time_and_the_rest_the_comment(
+    words: str, duration: Duration | None, comment: str
+) -> None:
+    written = read_words(words, NOW, "UTC")
+    assert (written.duration, written.until_at, written.comment) == (duration, None, comment)
+
+
+def test_a_moment_is_until_that_moment() -> None:
+    written = read_words("until 18:00 for the release", NOW, "UTC")
+    assert (written.until_at, written.comment) == (SIX, "for the release")
+    assert written.duration == Duration((SIX - NOW) // 1_000_000)
+
+
+@pytest.mark.parametrize("words", ["90", "5x", "until six", "until 25:00", "till later then", "until 6"])
+def test_a_time_that_cannot_be_read_is_not_taken_for_a_comment(words: str) -> None:
+    with pytest.raises(NotADuration):
+        read_words(words, NOW, "UTC")
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.text(max_size=60), st.sampled_from(["approve", "deny", "show"]))
+def test_any_text_gives_two_texts_and_a_reading(text: str, verb: str) -> None:
+    which, words = after(f"{verb} {text}", verb)
+    assert words == words.strip()
+    assert not any(character.isspace() for character in which)
+    try:
+        written = read_words(words, NOW, "UTC")
+    except NotADuration:
+        return
+    assert words.endswith(written.comment)
