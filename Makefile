@@ -11,7 +11,7 @@ RUNTIME := $(if $(wildcard $(DEVELOPMENT)),$(DEVELOPMENT),$(VENV)/installed-to-r
 
 .DEFAULT_GOAL := help
 BENCHES := bench-clicks bench-faults bench-poll bench-idle bench-resume
-.PHONY: help demo test crash mutate check run pins $(BENCHES)
+.PHONY: help demo test crash mutate check run manifest pins $(BENCHES)
 
 help: ## lists the commands
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,8 +19,13 @@ help: ## lists the commands
 demo: $(DEVELOPMENT) ## a Slack workspace, Privilege Manager and the gate on this machine, with the bot in it; Ctrl-C ends it
 	@exec $(BIN)/python -m sandbox
 
-test: $(DEVELOPMENT) ## runs the tests; some of them only: make test ARGS=tests/slack_bot; one by one: WORKERS=0
+test: $(DEVELOPMENT) $(COMPILED) ## runs the tests; some of them only: make test ARGS=tests/slack_bot; one by one: WORKERS=0
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+
+# In CI the tests are compiled once, and not by each of the processes that run them; what is wrong with them they tell.
+.PHONY: compiled
+compiled: $(DEVELOPMENT)
+	@$(BIN)/python -m pytest --collect-only --quiet >/dev/null 2>&1 || true
 
 crash: $(DEVELOPMENT) ## kills the bot at every step, in two hundred runs, and checks that nothing is lost or doubled
 	@exec $(BIN)/python -m tests.crash $(ARGS)
@@ -36,6 +41,9 @@ check: $(DEVELOPMENT) ## lints, checks formatting, types and who may import whom
 
 run: $(RUNTIME) ## starts the bot with the settings of .env and of the environment
 	@exec $(BIN)/python -m slack_bot.app
+
+manifest: $(RUNTIME) ## prints the app's manifest for Slack over HTTP: make manifest URL=https://bot.example.com
+	@exec $(BIN)/python -m slack_bot.manifest "$(URL)"
 
 pins: $(DEVELOPMENT) ## pins what pyproject.toml asks for in requirements.txt and requirements-dev.txt
 	@$(call compile,requirements.txt,--extra bot --extra gate --extra postgres)

@@ -1,7 +1,7 @@
 """The control API: what people do in this workspace, and what the sandbox saw. JSON in, JSON out.
 
 People act by POST message, click, clicks, submit, close, command, home; things happen to the workspace by
-POST delete, channel, user, usergroup, faults, reset. GET messages, views, ephemerals, calls, deliveries,
+POST delete, channel, user, usergroup, http, faults, reset. GET messages, views, ephemerals, calls, deliveries,
 warnings, faults and state show what there is; GET changes waits until a page should draw again. What each
 takes: control_requests.py.
 
@@ -20,11 +20,13 @@ from pydantic import BaseModel, ValidationError
 from sandbox import control_requests as requests
 from sandbox.errors import Refused
 from sandbox.faults import RateLimitFault, SocketFault, WebFault
+from sandbox.http_mode import Delivery
 from sandbox.json_types import Json
 from sandbox.memberships import change_channel, change_user, change_usergroup
 from sandbox.people import People
 from sandbox.privilege_manager import PrivilegeManager
 from sandbox.slack import Slack
+from sandbox.xerotier import Xerotier
 
 R = TypeVar("R", bound=BaseModel)
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -33,9 +35,10 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 class Control:
     """Handlers of /control/…"""
 
-    def __init__(self, slack: Slack, privman: PrivilegeManager) -> None:
+    def __init__(self, slack: Slack, privman: PrivilegeManager, xerotier: Xerotier) -> None:
         self._slack = slack
         self._privman = privman
+        self._xerotier = xerotier
         self._people = People(slack)
 
     def routes(self) -> list[web.RouteDef]:
@@ -51,6 +54,7 @@ class Control:
             "channel": self._channel,
             "user": self._user,
             "usergroup": self._usergroup,
+            "http": self._http,
             "reset": self._reset,
         }
         gets: dict[str, Callable[[web.Request], object]] = {
@@ -59,7 +63,7 @@ class Control:
             "ephemerals": self._ephemerals,
             "calls": self._calls,
             "warnings": self._warnings,
-            "deliveries": lambda request: self._slack.sockets.deliveries(),
+            "deliveries": lambda request: self._deliveries(),
             "faults": lambda request: self._active_faults(),
             "state": self._state,
         }
@@ -125,10 +129,18 @@ class Control:
     async def _usergroup(self, request: web.Request) -> Json:
         return change_usergroup(self._slack, await _read(request, requests.UserGroupRequest))
 
+    async def _http(self, request: web.Request) -> Json:
+        """What happens is posted to these addresses (see `Delivery`); without any, Socket Mode is on again."""
+        await self._slack.http.switch(await _read(request, Delivery))
+        self._slack.sockets.switch(not self._slack.http.is_on)
+        return {"ok": True}
+
     async def _reset(self, request: web.Request) -> Json:
         await self._slack.sockets.forget()
+        self._slack.http.forget()
         self._slack.reset()
         self._privman.reset()
+        self._xerotier.reset()
         return {"ok": True}
 
     async def _faults(self, request: web.Request) -> web.Response:
@@ -148,6 +160,9 @@ class Control:
             self._slack.faults.clear()
             self._slack.sockets.clear_faults()
             self._privman.clear_faults()
+            self._xerotier.clear_faults()
+        elif fault.get("upstream") == "xerotier":
+            self._xerotier.add_fault(fault)
         elif "upstream" in fault:
             self._privman.add_fault(fault)
         elif "socket" in fault:
@@ -160,7 +175,12 @@ class Control:
 
     def _active_faults(self) -> list[Json]:
         slack = self._slack
-        return slack.faults.active() + slack.sockets.active_faults() + self._privman.faults()
+        return (
+            slack.faults.active()
+            + slack.sockets.active_faults()
+            + self._privman.faults()
+            + self._xerotier.faults()
+        )
 
     def _messages(self, request: web.Request) -> list[Json]:
         found = self._slack.workspace.find_channel(request.query.get("channel", ""))
@@ -184,6 +204,11 @@ class Control:
 
     def _calls(self, request: web.Request) -> list[Json]:
         return self._slack.calls.listed(request.query.get("method"))
+
+    def _deliveries(self) -> list[Json]:
+        """By the sockets and over HTTP."""
+        both = self._slack.sockets.deliveries() + self._slack.http.deliveries()
+        return sorted(both, key=lambda receipt: float(receipt["sent_at"]))
 
     def _warnings(self, request: web.Request) -> list[Json]:
         return self._slack.notices.listed(request.query.get("user"))
@@ -209,8 +234,10 @@ class Control:
                 for group in workspace.usergroups.values()
             ],
             "privilege_manager": {"base_url": self._slack.privman_url},
+            "xerotier": {"base_url": self._slack.xerotier_url, "project_id": self._xerotier.project_id},
             "slack_api_url": f"{self._slack.url}/api/",
             "num_connections": len(connections),
+            "over_http": self._slack.http.is_on,
             "connections": connections,
             "faults": self._active_faults(),
             "warnings": self._slack.notices.listed(),

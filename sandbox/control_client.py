@@ -100,6 +100,15 @@ class ControlClient:
         """`users=[…]`, `disabled=`; by id or handle."""
         return self._post("usergroup", {"usergroup": usergroup, **change})
 
+    def deliver_over_http(
+        self, events: str = "", actions: str = "", commands: str = "", **manner: Any
+    ) -> None:
+        """What happens is posted there; without an address it goes through WebSockets again.
+
+        ``manner``: signature (right, wrong, none), age in seconds, times; see `sandbox.http_mode`.
+        """
+        self._post("http", {"events": events, "actions": actions, "commands": commands, **manner})
+
     def faults(self, **fault: Any) -> list[Json]:
         """Order one fault (see `sandbox.faults`, `SocketMode.fault`); gives those in force."""
         return self._request_list("POST", "faults", fault)
@@ -132,7 +141,7 @@ class ControlClient:
         return self._request_list("GET", "warnings", {"user": user} if user else {})
 
     def deliveries(self) -> list[Json]:
-        """Envelopes sent, oldest first: envelope_id, kind, connection, sent_at, acknowledged, ack_ms …"""
+        """Envelopes sent, oldest first: envelope_id, kind, connection, sent_at, acknowledged, ack_ms, status …"""
         return self._request_list("GET", "deliveries", {})
 
     def state(self) -> Json:
@@ -170,6 +179,43 @@ class ControlClient:
     def expire(self, request_id: str) -> None:
         """Nobody answered in time."""
         self._post("privilege_manager/expire", {"id": request_id})
+
+    def file_approval(self, **fields: Any) -> str:
+        """A tool call has to be approved in Xerotier; the id. Fields: tool_name, workspace_id, risk, arguments …"""
+        filed: str = self._post("xerotier/approvals", fields)["id"]
+        return filed
+
+    def xerotier_approvals(self) -> list[Json]:
+        """Xerotier's approvals, oldest first: id, status, by, decisions …"""
+        return self._request_list("GET", "xerotier/approvals", {})
+
+    def decide_in_xerotier(self, approval_id: str, verdict: str, by: str = "Dashboard Admin") -> None:
+        """Somebody decides in Xerotier's dashboard; ``verdict``: approve or reject."""
+        self._post("xerotier/decide", {"id": approval_id, "verdict": verdict, "by": by})
+
+    def time_out_in_xerotier(self, approval_id: str) -> None:
+        """Nobody answered in time."""
+        self._post("xerotier/time_out", {"id": approval_id})
+
+    def escalate_in_xerotier(self, approval_id: str, *, timed_out: bool = False) -> None:
+        """Nobody answered in time, and the next stage is asked. ``timed_out``: the time-out is an event as well."""
+        self._post("xerotier/escalate", {"id": approval_id, "timed_out": timed_out})
+
+    def send_webhooks_to(self, url: str, **more: Any) -> None:
+        """Xerotier's webhooks go there. More keys: secret, events, shape, signature, retry_after."""
+        self._post("xerotier/webhook", {"url": url, **more})
+
+    def send_webhook(self, approval_id: str, kind: str = "exec.approval_requested", **manner: Any) -> None:
+        """An event is delivered once more, or otherwise: shape, signature, age in seconds, times."""
+        self._post("xerotier/send", {"id": approval_id, "type": kind, "manner": manner})
+
+    def switch_xerotier(self, **switches: bool) -> None:
+        """What it has from now on: has_list, tells_of_one, has_scope; is_strict leaves out what escalated."""
+        self._post("xerotier/switches", switches)
+
+    def webhook_deliveries(self) -> list[Json]:
+        """Xerotier's webhooks, oldest first: id, type, approval_id, statuses, outcome."""
+        return self._request_list("GET", "xerotier/deliveries", {})
 
     def eventually(self, probe: Callable[[], T | None], timeout: float = 10.0) -> T:
         """What ``probe`` gives as soon as it is true: neither None, False nor empty.

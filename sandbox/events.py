@@ -3,12 +3,14 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 
+from sandbox.background import Background
 from sandbox.install import VERIFICATION_TOKEN, Install
 from sandbox.json_types import Json
 from sandbox.messages import Message
 from sandbox.scopes import EVENT_SCOPES
-from sandbox.socket_mode import Envelope, SocketMode
+from sandbox.socket_mode import Envelope, Receipt
 from sandbox.workspace import Channel, Workspace
 
 MESSAGE_SUBSCRIPTIONS = {"im": "message.im", "group": "message.groups", "channel": "message.channels"}
@@ -17,10 +19,17 @@ MESSAGE_SUBSCRIPTIONS = {"im": "message.im", "group": "message.groups", "channel
 class Events:
     """Builds events and sends them until they are acknowledged or Slack gives up."""
 
-    def __init__(self, workspace: Workspace, install: Install, sockets: SocketMode) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        install: Install,
+        background: Background,
+        deliver: Callable[[Envelope], Awaitable[Receipt]],
+    ) -> None:
         self._workspace = workspace
         self._install = install
-        self._sockets = sockets
+        self._background = background
+        self._deliver = deliver
 
     def posted(self, channel: Channel, message: Message) -> list[str]:
         """A new message: message events, and `app_mention` if it names the bot. The ids of what was sent."""
@@ -70,7 +79,7 @@ class Events:
         if scope and scope not in self._install.bot_token.scopes:
             return []
         payload = self._payload(event)
-        self._sockets.background.start(self._send(payload))
+        self._background.start(self._send(payload))
         return [payload["event_id"]]
 
     def _payload(self, event: Json) -> Json:
@@ -98,10 +107,11 @@ class Events:
     async def _send(self, payload: Json) -> None:
         """Again with the same event_id after each failure, as the timing says."""
         delays = (None, *self._install.timing.event_retries)
+        reason = ""
         for attempt, delay in enumerate(delays):
             if delay is not None:
                 await asyncio.sleep(delay)
-            reason = "timeout" if attempt else ""
-            receipt = await self._sockets.deliver(Envelope("events_api", payload, attempt, reason))
+            receipt = await self._deliver(Envelope("events_api", payload, attempt, reason))
             if receipt.acknowledged:
                 return
+            reason = receipt.failure

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.scopes import Manifest, Token
@@ -14,13 +14,14 @@ VERIFICATION_TOKEN = "sandbox-verification-token"
 
 @dataclass
 class Install:
-    """What stays when the workspace is reset: the app's manifest, its tokens, the files to read again."""
+    """What stays when the workspace is reset: the app's manifest, its secrets, the files to read again."""
 
     manifest: Manifest
     workspace_file: Path
     bot_token: Token
     app_token: Token
     timing: Timing
+    signing_secret: str = field(default_factory=lambda: secrets.token_hex(16))
 
     @classmethod
     def new(

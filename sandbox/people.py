@@ -208,7 +208,7 @@ class People:
     async def _deliver(
         self, envelope: Envelope, user: User, place: Json, finish: Callable[[Receipt], Json] | None
     ) -> Json:
-        receipt = await self._slack.sockets.deliver(envelope)
+        receipt = await self._slack.deliver(envelope)
         outcome: Json = {"acknowledged": receipt.acknowledged, "ack_ms": receipt.ack_ms}
         if not receipt.acknowledged:
             self._slack.notices.add(user.id, NO_ANSWER, place)

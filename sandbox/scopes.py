@@ -24,6 +24,7 @@ class _OAuth(BaseModel):
 
 class _Command(BaseModel):
     command: str
+    url: str = ""
 
 
 class _AppHome(BaseModel):
@@ -39,10 +40,12 @@ class _Features(BaseModel):
 
 class _Switch(BaseModel):
     is_enabled: bool = False
+    request_url: str = ""
 
 
 class _Events(BaseModel):
     bot_events: list[str] = Field(default_factory=list)
+    request_url: str = ""
 
 
 class _Settings(BaseModel):

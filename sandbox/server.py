@@ -1,4 +1,4 @@
-"""The sandbox as a whole: a Slack workspace and a Privilege Manager, started and stopped from any thread."""
+"""The sandbox as a whole: a Slack workspace, a Privilege Manager, a Xerotier; started from any thread."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ from typing import Self
 
 from aiohttp import web
 
-from sandbox import page_files, privilege_manager_control
+from sandbox import page_files, privilege_manager_control, xerotier_control
 from sandbox.changes import Changes
 from sandbox.control import Control
 from sandbox.control_client import ControlClient
@@ -24,6 +24,7 @@ from sandbox.socket_mode import SocketMode
 from sandbox.timing import Timing
 from sandbox.web_api import WebApi
 from sandbox.workspace import Workspace
+from sandbox.xerotier import Xerotier
 
 HOST = "127.0.0.1"
 MANIFEST = Path(__file__).parent.parent / "manifest.json"
@@ -32,12 +33,13 @@ LARGEST_BODY = 4 * 1024 * 1024
 
 
 class Sandbox:
-    """A Slack workspace with our app installed, and a Privilege Manager, as servers on 127.0.0.1.
+    """A Slack workspace with our app installed, a Privilege Manager and a Xerotier, as servers on 127.0.0.1.
 
     Use it as a context manager, or call `start` and `stop`. Port 0: the kernel chooses. ``declined_scopes``:
     optional scopes the installer did not grant. Tokens are made up unless given. ``public_url``: what the app
     is told to call, such as https://slack.test, where something stands before this server.
-    ``privilege_manager`` may be used from any thread; everything else of the workspace through ``control``.
+    ``privilege_manager`` and ``xerotier`` may be used from any thread; everything else of the workspace through
+    ``control``.
     """
 
     def __init__(
@@ -64,9 +66,12 @@ class Sandbox:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.privilege_manager = PrivilegeManager()
         self.privilege_manager.on_change(self._redraw)
+        self.xerotier = Xerotier()
         self.url = ""
         self.privman_url = ""
+        self.xerotier_url = ""
         self.bot_token = install.bot_token.value
+        self.signing_secret = install.signing_secret
         self.app_token = install.app_token.value
         self.privman_username = self.privilege_manager.username
         self.privman_password = self.privilege_manager.password
@@ -125,12 +130,15 @@ class Sandbox:
                 self.privman_url = (
                     await _listen(stack, self.privilege_manager.app(), privman_port) + BASE_PATH
                 )
+                self.xerotier_url = await _listen(stack, self.xerotier.app(), 0)
             except OSError as failure:
                 started.set_exception(failure)
                 return
             self._slack.url = self._public_url or self.url
             self._slack.privman_url = self.privman_url
+            self._slack.xerotier_url = self.xerotier_url
             self._loop = asyncio.get_running_loop()
+            stack.push_async_callback(self._slack.http.stop)
             stack.push_async_callback(self._slack.sockets.stop)
             started.set_result(None)
             await self._stopping.wait()
@@ -148,8 +156,9 @@ class Sandbox:
                 web.get("/link/", self._slack.sockets.handle),
                 web.get("/", page_files.index),
                 web.get("/page/{name:[A-Za-z0-9._-]+}", page_files.asset),
-                *Control(self._slack, self.privilege_manager).routes(),
+                *Control(self._slack, self.privilege_manager, self.xerotier).routes(),
                 *privilege_manager_control.routes(self.privilege_manager),
+                *xerotier_control.routes(self.xerotier),
             ]
         )
         return app

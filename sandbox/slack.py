@@ -8,12 +8,13 @@ from sandbox.changes import Changes
 from sandbox.choices import Choices
 from sandbox.events import Events
 from sandbox.faults import Faults, Pace
+from sandbox.http_mode import HttpMode
 from sandbox.install import Install
 from sandbox.json_types import Json
 from sandbox.messages import Message, Messages
 from sandbox.notices import Notices
 from sandbox.response_urls import ResponseUrls
-from sandbox.socket_mode import SocketMode
+from sandbox.socket_mode import Envelope, Receipt, SocketMode
 from sandbox.triggers import Triggers
 from sandbox.views import Views
 from sandbox.workspace import CREATED, Channel, User, Workspace
@@ -28,9 +29,11 @@ class Slack:
     changes: Changes
     url: str = ""
     privman_url: str = ""
+    xerotier_url: str = ""
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
+        self.http = HttpMode(self.install, self.changes)
         self.reset()
 
     def reset(self) -> None:
@@ -46,9 +49,13 @@ class Slack:
         self.calls = Calls()
         self.notices = Notices()
         self.pace = Pace()
-        self.events = Events(self.workspace, self.install, self.sockets)
+        self.events = Events(self.workspace, self.install, self.sockets.background, self.deliver)
         self.faults.clear()
         self.changes.bump()
+
+    async def deliver(self, envelope: Envelope) -> Receipt:
+        """Tell the app, over HTTP or through a WebSocket, and wait for the acknowledgement."""
+        return await (self.http if self.http.is_on else self.sockets).deliver(envelope)
 
     def new_message(self, channel: str, author: User, content: Json) -> Message:
         """A message by ``author`` with the keys of ``content``, in Slack's shape but not yet stored."""

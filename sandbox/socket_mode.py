@@ -50,7 +50,10 @@ class Envelope:
 
 @dataclass
 class Receipt:
-    """What became of an envelope. ``ack_ms``: from sending to acknowledgement; ``response``: its payload."""
+    """What became of an envelope. ``ack_ms``: from sending to acknowledgement; ``response``: its payload.
+
+    ``failure``: what a further attempt is told of this one. ``status``: over HTTP, of the answer; 0 for none.
+    """
 
     envelope_id: str
     kind: EnvelopeKind
@@ -59,6 +62,8 @@ class Receipt:
     acknowledged: bool = False
     ack_ms: float | None = None
     response: Json | None = None
+    failure: str = "timeout"
+    status: int | None = None
 
 
 class SocketMode:
@@ -84,6 +89,12 @@ class SocketMode:
         ticket = str(uuid.uuid4())
         self._tickets[ticket] = time.monotonic() + self._timing.ticket_life
         return ticket
+
+    def switch(self, enabled: bool) -> None:
+        """Whether Socket Mode is on for the app; where it is not, every connection is told so and closed."""
+        self._enabled = enabled
+        for connection in [] if enabled else self._connections:
+            self.background.start(connection.leave("link_disabled", grace=0.0, drain=0.0))
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """The WebSocket's end point, `/link?ticket=…`."""

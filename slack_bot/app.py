@@ -3,19 +3,22 @@
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from slack_bot import audit, upstreams
 from slack_bot.channel_store import ChannelsFileError, ChannelStore, Declarations
-from slack_bot.config import Settings, SettingsError, load_settings, unknown_names
+from slack_bot.config import Problem, Settings, SettingsError, load_settings, unknown_names
 from slack_bot.connection import ConnectionRefused
 from slack_bot.daemon import CALL_TIMEOUT, Daemon, Stores
 from slack_bot.declared_policy import DeclaredPolicy
+from slack_bot.figures import Figures
+from slack_bot.http.door import listening
 from slack_bot.identity import Identity
 from slack_bot.ledger import Ledger, LedgerUnusable
 from slack_bot.logs import configure_logs
@@ -27,6 +30,10 @@ from slack_bot.web_client import web_client
 from upstream_client.base import Upstream
 from upstream_client.privilege_manager import ContractError
 from upstream_client.session import CaBundleError
+from upstream_client.xerotier import XerotierClient
+
+if TYPE_CHECKING:
+    from slack_bot.http.wiring import Front
 
 STOPPED, STOPPED_TWICE, SETTINGS_WRONG, LEDGER_UNUSABLE, SLACK_REFUSES = 0, 1, 2, 3, 4
 """Exit codes."""
@@ -79,9 +86,9 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _identify(settings: Settings, stop: Stop) -> Identity | None:
+def _identify(settings: Settings, stop: Stop, figures: Figures) -> Identity | None:
     """Who we are, asked until Slack answers. None where a stop was wanted first. Raises `Refused`."""
-    client = web_client(settings, timeout=CALL_TIMEOUT, retries=False)
+    client = web_client(settings, timeout=CALL_TIMEOUT, retries=False, tell=figures.slack_called)
     while not stop.wanted.is_set():
         try:
             return Identity.ask(client)
@@ -93,9 +100,33 @@ def _identify(settings: Settings, stop: Stop) -> Identity | None:
     return None
 
 
-def _run(settings: Settings, stores: Stores, clients: list[Upstream], stop: Stop) -> int:
+def _listen(settings: Settings, ledger: Ledger, figures: Figures, door: socket.socket) -> "Front":
+    """Serves from here on: Slack may take its time, and whoever asks whether the bot is there does not wait.
+
+    Loaded only here: without it the bot is a tenth smaller.
+    """
+    from slack_bot.http.wiring import Entrance, Front
+
+    secret = settings.xerotier_webhook_secret.get_secret_value()
+    entrance = Entrance(
+        ledger=ledger,
+        figures=figures,
+        upstreams=settings.upstreams,
+        webhook_secret=secret if XerotierClient.name in settings.upstreams else "",
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+    )
+    front = Front(entrance, door)
+    front.start()
+    return front
+
+
+def _run(
+    settings: Settings, stores: Stores, clients: list[Upstream], door: socket.socket | None, stop: Stop
+) -> int:
+    figures = Figures()
+    front = None if door is None else _listen(settings, stores.ledger, figures, door)
     try:
-        identity = _identify(settings, stop)
+        identity = _identify(settings, stop, figures)
     except Refused as refused:
         where = Settings.model_fields["slack_bot_token"].description
         log.error("Slack does not accept SLACK_BOT_TOKEN", code=refused.code, where_to_get_it=where)  # noqa: TRY400 - a setting, not a defect
@@ -104,9 +135,10 @@ def _run(settings: Settings, stores: Stores, clients: list[Upstream], stop: Stop
         log.error("the app lacks scopes that the bot needs", lacks=identity.lacks, what_to_do=SCOPES_LACK)
         identity, stop.code = None, SLACK_REFUSES
     if identity is None:
-        stores.ledger.close()
+        if front is None or front.stop():
+            stores.ledger.close()
         return stop.code
-    daemon = Daemon(settings, stores, clients, identity, stop.wanted, stop.on_refusal)
+    daemon = Daemon(settings, stores, clients, identity, stop.wanted, stop.on_refusal, figures, front)
     daemon.start()
     if daemon.wait_until_connected():
         channels = [one.id for one in stores.channels.all()]
@@ -133,6 +165,27 @@ def _open(settings: Settings, declared: Declarations, store: ParameterStore) -> 
     return Stores(ledger, channels, ScheduleStore(store), policy)
 
 
+def _door(settings: Settings) -> socket.socket | None:
+    """Where the bot listens for HTTP; None where it does not. Raises `SettingsError`."""
+    host, port = settings.http_host, settings.http_port
+    if port is None:
+        return None
+    try:
+        return listening(host, port)
+    except OSError as error:
+        what = f"cannot be listened at: {host}:{port}: {error.strerror}"
+        where = "name an address of this machine (HTTP_HOST) and a port that nobody else has"
+        raise SettingsError((Problem("HTTP_PORT", what, where),)) from error
+
+
+def _warn_of_what_needs_one(settings: Settings) -> None:
+    """Of settings that mean nothing without a door for HTTP."""
+    if settings.xerotier_webhook_secret:
+        log.warning("XEROTIER_WEBHOOK_SECRET is set and HTTP_PORT is not: no webhook gets here")
+    if settings.slack_signing_secret:
+        log.warning("SLACK_SIGNING_SECRET is set and HTTP_PORT is not: nothing of Slack gets here by HTTP")
+
+
 def main() -> int:
     """Runs until SIGTERM or Ctrl-C. Returns the exit code: 0; 2 settings, 3 ledger, 4 Slack refuses us."""
     stop = Stop()
@@ -143,12 +196,15 @@ def main() -> int:
         declared = ChannelStore.read_file(settings.channels_file)
         store = open_store(settings.state)
         clients = rated(upstreams.build(settings), declared.risk_rules)
+        door = _door(settings)
     except (SettingsError, ChannelsFileError, ContractError, CaBundleError, StateError) as error:
         print(error, file=sys.stderr)
         return SETTINGS_WRONG
     configure_logs(settings.log_format, settings.log_level, settings.secrets)
     if unknown := unknown_names():
         log.warning("no setting has these names: is one of them misspelt?", names=unknown)
+    if door is None:
+        _warn_of_what_needs_one(settings)
     try:
         stores = _open(settings, declared, store)
     except LedgerUnusable as error:
@@ -157,7 +213,7 @@ def main() -> int:
     except (SQLAlchemyError, OSError) as error:
         print(f"LEDGER_URL: the ledger cannot be opened: {error}", file=sys.stderr)
         return LEDGER_UNUSABLE
-    return _run(settings, stores, clients, stop)
+    return _run(settings, stores, clients, door, stop)
 
 
 if __name__ == "__main__":

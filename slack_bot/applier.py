@@ -13,13 +13,14 @@ import structlog
 from sqlalchemy import select
 
 from slack_bot import approvals
-from slack_bot.approvals import Cause, Outdated
+from slack_bot.approvals import TAKEN_AS, Cause, Outdated
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger, requests
 from slack_bot.policy.risks import counted_as, is_at_least
+from slack_bot.rated import tells
 from slack_bot.rows import RequestRow, State, request_by_key
 from upstream_client.base import Upstream
-from upstream_client.exceptions import Interrupted, NotUnderstood, Throttled, UpstreamError
+from upstream_client.exceptions import Interrupted, NotTold, NotUnderstood, Throttled, UpstreamError
 from upstream_client.models import (
     ApprovalRequest,
     Decision,
@@ -40,11 +41,16 @@ MAX_BACKOFF = 60
 ABANDONED_AFTER = 200 * SECOND
 """Another replica that began so long ago is dead: a call, a log-on and the call again take 65 s each at most."""
 LONGEST_WAIT = 3600 * SECOND
+UNTOLD_AFTER = 60 * SECOND
+"""So long an upstream that cannot be asked may take to tell by itself what became of a decision."""
 STUMBLED = "Something is wrong in the bot itself; its log says what. I keep trying."
 RUN_OUT = "The time until which {name} approved has passed, so nothing was approved."
+NOT_TOLD = "{title} does not tell of it at the moment, so nobody can compare it with what was shown."
+HEARSAY = (
+    "Only others tell of it, and not {title} itself, so silence does not approve it. It waits for a person."
+)
 NOT_COVERED = "The schedule no longer covers it. It waits for a person."
 RISK_ROSE = "Its risk is {now} now, and was {then} when {name} approved it. This is how it stands now."
-TAKEN_AS = {Verdict.APPROVE: Status.APPROVED, Verdict.DENY: Status.DENIED}
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +81,7 @@ class Applier:
         self._instance = instance
         self._still_covered = still_covered
         self._look_again = int(look_again_after * SECOND)
+        self._may_be_told = tells(upstream) is not None and not upstream.capabilities.get_one
         self._stopping = threading.Event()
         self._log = log.bind(upstream=upstream.name)
 
@@ -177,9 +184,18 @@ class Applier:
         self._take_down(intended, outcome)
 
     def _is_as_shown(self, row: RequestRow) -> bool:
-        """Fetches once. False where the request is not what people approved, or cannot be read now."""
+        """Fetches once. False where the request is not what people approved, or cannot be read now.
+
+        Where the upstream has no way to tell of it, and never had, what a claim said is what was shown and holds.
+        """
         try:
             seen = self._upstream.fetch(row.upstream_id)
+        except NotTold as error:
+            if not row.asked.is_claim:
+                self._put_off(row, NotTold(NOT_TOLD.format(title=self._upstream.title)))
+                return False
+            self._log.info("compared with what was claimed only", request=row.key, why=str(error))
+            return self._stands(row, row.asked)
         except UpstreamError as error:
             self._put_off(row, error)
             return False
@@ -189,10 +205,14 @@ class Applier:
         if seen.request is None:
             self._put_off(row, NotUnderstood(f"{self._upstream.title} does not say what is asked."))
             return False
-        notice = self._why_not_now(row, seen.request)
+        return self._stands(row, seen.request)
+
+    def _stands(self, row: RequestRow, request: ApprovalRequest) -> bool:
+        """Whether the approval stands for what the request is now; else it waits again, as it is now."""
+        notice = self._why_not_now(row, request)
         if notice:
             with self._ledger.write() as tx:
-                approvals.reopen(tx, self._clock(), row, notice, seen.request)
+                approvals.reopen(tx, self._clock(), row, notice, request)
         return not notice
 
     def _why_not_now(self, row: RequestRow, request: ApprovalRequest) -> str:
@@ -207,6 +227,8 @@ class Applier:
         if row.cause == Cause.SCHEDULE:
             is_covered = self._still_covered(request, row.for_how_long, self._clock())
             return "" if is_covered else NOT_COVERED
+        if row.cause == Cause.TIMEOUT and request.is_claim:
+            return HEARSAY.format(title=self._upstream.title)
         then, now = row.asked.risk, request.risk
         if counted_as(now) is not counted_as(then) and is_at_least(now, then):
             return RISK_ROSE.format(now=now.value, then=then.value, name=row.decided_by_name)
@@ -277,14 +299,28 @@ class Applier:
         """What became of it, after an unknown outcome or, ``refused``, after "it no longer waits"?"""
         try:
             seen = self._upstream.fetch(row.upstream_id)
+        except NotTold:
+            self._wait_to_be_told(row, refused=refused)
+            return
         except UpstreamError as error:
             self._log.warning("what became of it could not be read", request=row.key, why=str(error))
             self._not_confirmed(row, self._pause_after(row, error))
             return
         if seen.status is Status.PENDING:
             self._seen_pending(row)
+        elif seen.status is Status.UNKNOWN and self._may_be_told:
+            self._wait_to_be_told(row, refused=refused)
         else:
             self._settle(row, seen, maybe_ours=row.unsure or not refused)
+
+    def _wait_to_be_told(self, row: RequestRow, *, refused: bool) -> None:
+        """The upstream cannot be asked, or knows nothing: what it tells by itself is waited for, not for ever."""
+        maybe_ours = row.unsure or not refused
+        since = self._clock() - row.intent_at if row.intent_at is not None else 0
+        if maybe_ours and since < UNTOLD_AFTER:
+            self._not_confirmed(row, self._growing_pause(row))
+        else:
+            self._settle(row, Seen(Status.UNKNOWN), maybe_ours=maybe_ours)
 
     def _pause_after(self, row: RequestRow, error: UpstreamError) -> int:
         """Microseconds until the next look: each time about twice as long, as the upstream asks at least."""

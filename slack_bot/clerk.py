@@ -24,6 +24,7 @@ from slack_bot.listeners import HANDLERS, commands, mentions, messages, outcomes
 from slack_bot.refusal import COUNTS_FOR, is_too_old
 from slack_bot.slack_api import RateLimited, Refused, SlackFailure, call
 from slack_bot.standby import LOOK_AGAIN
+from slack_bot.web_client import Tell, outcome_of
 
 AGAIN_AFTER = 2 * SECOND
 TOGETHER = 3 * SECOND
@@ -35,6 +36,8 @@ ANSWERS_A_ROUND = 10
 LEASE = 60 * SECOND
 """Sending an answer takes less; after it, whoever took it is dead."""
 REPLY_TIMEOUT = 5.0
+REPLY = "response_url"
+"""Under this name replies are counted; it is no method of the Web API."""
 SAID = frozenset({commands.KIND, mentions.KIND, messages.KIND})
 """What people say, and do not press: it may ask how we are."""
 MOST_ROOMS = 2_000
@@ -73,11 +76,14 @@ class Clerk:
         clock: Callable[[], int],
         emptied: Callable[[], None],
         give_way: Callable[[], object] = lambda: None,
+        tell: Tell = lambda _, __: None,
     ) -> None:
         """``emptied`` is told where everything that came is handled.
 
         ``give_way`` is called before each item and each answer: it may wait a little for what is more urgent.
+        ``tell`` is told of each reply by the address that came with a press; ``client`` tells of its calls itself.
         """
+        self._tell = tell
         self._desk = desk
         self._give_way = give_way
         self._emptied = emptied
@@ -272,8 +278,10 @@ class Clerk:
         try:
             reply = requests.post(url, json=words, timeout=REPLY_TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:
+            self._tell(REPLY, "no answer")
             log.info("a reply did not get through yet", why=type(error).__name__)
             return Delivery(type(error).__name__, now + AGAIN_AFTER)
+        self._tell(REPLY, outcome_of(reply.status_code))
         status = f"HTTP {reply.status_code}"
         if reply.status_code == 429 or reply.status_code >= 500:
             log.info("a reply did not get through yet", status=reply.status_code)

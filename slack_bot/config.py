@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
@@ -14,23 +14,39 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from slack_bot.addresses import (
-    checked_gate_url,
     checked_ledger_url,
     checked_slack_api_url,
-    split_url,
     unquoted,
 )
 from slack_bot.audit_key import HOW_TO_MAKE_ONE, AuditKey
+from slack_bot.upstream_settings import (
+    MISSING,
+    GateApiKey,
+    GateUrl,
+    PrivmanBaseUrl,
+    PrivmanPassword,
+    PrivmanUsername,
+    XerotierApiKey,
+    XerotierBase,
+    XerotierGetPath,
+    XerotierListPath,
+    XerotierProjectId,
+    XerotierWebhookSecret,
+    text_of,
+)
+from upstream_client.xerotier import address
 
-UPSTREAMS: Final = ("privilege_manager", "gate")
+UPSTREAMS: Final = ("privilege_manager", "gate", "xerotier")
 LOG_FORMATS: Final = ("json", "text")
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 ADMIN_PREFIX: Final = "ADMIN_"
-PREFIXES: Final = ("SLACK_", "PRIVMAN_", ADMIN_PREFIX)
+PREFIXES: Final = ("SLACK_", "PRIVMAN_", "XEROTIER_", ADMIN_PREFIX)
 GATE_PREFIX: Final = "GATE_"
 """The gate's own settings, which may stand in the same file, begin like this as well: such a name is no mistake."""
 OTHER_NAME_OF_SLACK_CHANNEL: Final = "SLACK_APPROVAL_CHANNEL"
 
+SHORTEST_SIGNING_SECRET: Final = 32
+"""Characters; Slack's have as many. The verification token beside it, which signs nothing, has fewer."""
 TOKEN_KINDS: Final = {
     "xoxb-": "the bot token: it belongs in SLACK_BOT_TOKEN",
     "xapp-": "the app-level token: it belongs in SLACK_APP_TOKEN",
@@ -61,8 +77,23 @@ def _bot_token(value: str) -> str:
     return _token(value, "xoxb-")
 
 
-def _app_token(value: str) -> str:
-    return _token(value, "xapp-")
+def _signing_secret(value: str | SecretStr) -> SecretStr:
+    secret = unquoted(text_of(value))
+    kind = next((start for start in TOKEN_KINDS if secret.startswith(start)), None)
+    if kind is not None:
+        raise ValueError(f"starts with {kind}, which is {TOKEN_KINDS[kind]}")
+    if secret and not re.fullmatch(rf"[!-~]{{{SHORTEST_SIGNING_SECRET},}}", secret):
+        raise ValueError("is not a whole signing secret: copy it again, complete and with nothing around it")
+    return SecretStr(secret)
+
+
+def _app_token(value: str | SecretStr, info: ValidationInfo) -> SecretStr:
+    """Nothing where Slack comes by HTTP; a signing secret that is wrong itself is told of, and enough."""
+    if text_of(value).strip():
+        return SecretStr(_token(text_of(value), "xapp-"))
+    if not info.data.get("slack_signing_secret", True):
+        raise ValueError(MISSING)
+    return SecretStr("")
 
 
 def _upstreams(value: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -79,59 +110,6 @@ def _upstreams(value: str | tuple[str, ...]) -> tuple[str, ...]:
 def _nearest(word: str, known: tuple[str, ...], *, lower: bool = True) -> str:
     nearest = difflib.get_close_matches(word.lower() if lower else word, known, n=1)
     return f" (did you mean “{nearest[0]}”?)" if nearest else f" (known: {', '.join(known)})"
-
-
-def _wants_privilege_manager(info: ValidationInfo) -> bool:
-    return "privilege_manager" in info.data.get("upstreams", ())
-
-
-MISSING: Final = "is missing"
-
-
-def _privman_base_url(value: str, info: ValidationInfo) -> str:
-    if not value.strip():
-        if _wants_privilege_manager(info):
-            raise ValueError(MISSING)
-        return ""
-    url = split_url(value)
-    path = url.path.rstrip("/")
-    if not path.casefold().endswith("/tms"):
-        raise ValueError(
-            "does not end in /Tms, where Privilege Manager is found, for example https://privman.example.com/Tms"
-        )
-    return urlunsplit(url._replace(path=path))
-
-
-def _privman_username(value: str, info: ValidationInfo) -> str:
-    value = unquoted(value)
-    if not value and _wants_privilege_manager(info):
-        raise ValueError(MISSING)
-    return value
-
-
-def _privman_password(value: str | SecretStr, info: ValidationInfo) -> SecretStr:
-    """A password may hold spaces and quotes; a line end at its end comes from the file it was kept in."""
-    text = (value.get_secret_value() if isinstance(value, SecretStr) else value).rstrip("\r\n")
-    if not text and _wants_privilege_manager(info):
-        raise ValueError(MISSING)
-    return SecretStr(text)
-
-
-def _gate_url(value: str, info: ValidationInfo) -> str:
-    if value.strip():
-        return checked_gate_url(value)
-    if "gate" in info.data.get("upstreams", ()):
-        raise ValueError(MISSING)
-    return ""
-
-
-def _gate_api_key(value: str | SecretStr, info: ValidationInfo) -> SecretStr:
-    key = unquoted(value.get_secret_value() if isinstance(value, SecretStr) else value)
-    if not key and "gate" in info.data.get("upstreams", ()):
-        raise ValueError(MISSING)
-    if key and not re.fullmatch(r"gate_[A-Za-z0-9_-]{8,200}", key):
-        raise ValueError("is no key of a gate, which begins with gate_: copy it again, complete")
-    return SecretStr(key)
 
 
 def _existing_file(value: str | Path | None) -> Path | None:
@@ -207,6 +185,24 @@ def _path(value: str | Path) -> Path:
     return value if isinstance(value, Path) else Path(unquoted(value)).expanduser()
 
 
+def _http_host(value: str) -> str:
+    value = unquoted(value)
+    if not value or any(character.isspace() or character in "/?#" for character in value):
+        raise ValueError("is no address to listen at, such as 127.0.0.1 or 0.0.0.0")
+    return value
+
+
+def _http_port(value: str | int | None, info: ValidationInfo) -> int | None:
+    if value is None or not str(value).strip():
+        if not info.data.get("slack_app_token", True):
+            raise ValueError(f"{MISSING}, and without SLACK_APP_TOKEN what people press comes by HTTP only")
+        return None
+    text = str(value).strip()
+    if not (text.isascii() and text.isdecimal() and int(text[:6]) <= 65535):
+        raise ValueError("is not a whole number from 0 to 65535")
+    return int(text)
+
+
 def _log_format(value: str) -> str:
     word = unquoted(value).lower()
     if word not in LOG_FORMATS:
@@ -227,7 +223,8 @@ LedgerUrl = Annotated[str, BeforeValidator(checked_ledger_url)]
 class Settings(BaseSettings):
     """A field's name in capitals is the setting's; its description says where to get the value.
 
-    ``upstreams`` stands before the fields that only one upstream needs: they are validated knowing it.
+    ``upstreams`` stands before the fields that only one upstream needs: they are validated knowing it. So does
+    what else decides whether another is needed.
     """
 
     model_config = SettingsConfigDict(
@@ -242,9 +239,15 @@ class Settings(BaseSettings):
     slack_bot_token: Annotated[SecretStr, BeforeValidator(_bot_token)] = Field(
         description="api.slack.com/apps → your app → OAuth & Permissions → Bot User OAuth Token"
     )
+    slack_signing_secret: Annotated[SecretStr, BeforeValidator(_signing_secret)] = Field(
+        SecretStr(""),
+        description="api.slack.com/apps → your app → Basic Information → App Credentials → Signing Secret; "
+        "leave it out, unless Slack is to come by HTTP",
+    )
     slack_app_token: Annotated[SecretStr, BeforeValidator(_app_token)] = Field(
+        SecretStr(""),
         description="api.slack.com/apps → your app → Basic Information → App-Level Tokens → Generate, "
-        "with the scope connections:write"
+        "with the scope connections:write",
     )
     slack_api_url: Annotated[str, BeforeValidator(checked_slack_api_url)] = Field(
         "https://slack.com/api/", description="leave it out for Slack itself; an emulator prints its own"
@@ -257,18 +260,9 @@ class Settings(BaseSettings):
     upstreams: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_upstreams)] = Field(
         ("privilege_manager",), description="the systems whose requests the bot brings, separated by commas"
     )
-    privman_base_url: Annotated[str, BeforeValidator(_privman_base_url)] = Field(
-        "", description="the address of Privilege Manager's console in your browser, up to /Tms"
-    )
-    privman_username: Annotated[str, BeforeValidator(_privman_username)] = Field(
-        "",
-        description="Privilege Manager → Admin → Users → Create, User Type API Client: its Client Id. "
-        "Give it a role that may approve, such as Privilege Manager Helpdesk Users",
-    )
-    privman_password: Annotated[SecretStr, BeforeValidator(_privman_password)] = Field(
-        SecretStr(""),
-        description="the Secret of the API client in PRIVMAN_USERNAME, shown once when it is made",
-    )
+    privman_base_url: PrivmanBaseUrl = ""
+    privman_username: PrivmanUsername = ""
+    privman_password: PrivmanPassword = SecretStr("")
     privman_contract: Annotated[Path | None, BeforeValidator(_existing_file)] = Field(
         None, description="leave it out, unless your Privilege Manager has other paths or field names"
     )
@@ -278,13 +272,14 @@ class Settings(BaseSettings):
     privman_ca_bundle: Annotated[Path | None, BeforeValidator(_existing_file)] = Field(
         None, description="a PEM file with the authority that signed Privilege Manager's certificate"
     )
-    gate_url: Annotated[str, BeforeValidator(_gate_url)] = Field(
-        "", description="the address of the approval gate, such as https://gate.example.com"
-    )
-    gate_api_key: Annotated[SecretStr, BeforeValidator(_gate_api_key)] = Field(
-        SecretStr(""),
-        description="python -m approval_gate keys create bot --scope decide; it is shown once",
-    )
+    gate_url: GateUrl = ""
+    gate_api_key: GateApiKey = SecretStr("")
+    xerotier_base: XerotierBase = address.VENDOR
+    xerotier_project_id: XerotierProjectId = ""
+    xerotier_api_key: XerotierApiKey = SecretStr("")
+    xerotier_webhook_secret: XerotierWebhookSecret = SecretStr("")
+    xerotier_list_path: XerotierListPath = address.LIST_PATH
+    xerotier_get_path: XerotierGetPath = ""
     poll_interval: Annotated[float, BeforeValidator(_poll_interval)] = Field(
         30.0, description="seconds between two looks at each upstream, from 1 to 3600"
     )
@@ -309,6 +304,13 @@ class Settings(BaseSettings):
     heartbeat_file: Annotated[Path, BeforeValidator(_path)] = Field(
         Path("state/heartbeat"), description="a file that the bot may write, best not on a network volume"
     )
+    http_host: Annotated[str, BeforeValidator(_http_host)] = Field(
+        "127.0.0.1", description="the address to listen at; 0.0.0.0 for every network of this machine"
+    )
+    http_port: Annotated[int | None, BeforeValidator(_http_port)] = Field(
+        None,
+        description="the port to listen at, or 0 for any free one; leave it out where nothing comes by HTTP",
+    )
     log_format: Annotated[Literal["json", "text"], BeforeValidator(_log_format)] = Field(
         "json", description="json for machines, text for people"
     )
@@ -322,9 +324,12 @@ class Settings(BaseSettings):
         ledger_password = urlsplit(self.ledger_url).password or ""
         values = (
             self.slack_bot_token.get_secret_value(),
+            self.slack_signing_secret.get_secret_value(),
             self.slack_app_token.get_secret_value(),
             self.privman_password.get_secret_value(),
             self.gate_api_key.get_secret_value(),
+            self.xerotier_api_key.get_secret_value(),
+            self.xerotier_webhook_secret.get_secret_value(),
             self.audit_key.get_secret_value(),
             ledger_password,
             unquote(ledger_password),

@@ -48,6 +48,7 @@ FINAL: Final = {
     "team_disabled": "The workspace is closed.",
 }
 """Answers of apps.connections.open, and reasons to disconnect, that no further attempt changes."""
+SWITCHED_OFF: Final = "link_disabled"
 RENEWALS: Final = ("warning", "refresh_requested")
 OTHERS: Final = (
     "Slack counts more connections of this app than the bot has, and each gets a part of the clicks. "
@@ -96,6 +97,7 @@ class SocketModeConnection:
 
     ``web_client`` opens connections only; it must not retry. ``on_refused`` is called, once and in a
     thread of ours, when Slack's answer is final: the connection is over then, and ``failed`` says why.
+    ``may_be_off``: there is another way in, so Socket Mode that is switched off may be switched on again.
     """
 
     def __init__(
@@ -105,13 +107,18 @@ class SocketModeConnection:
         app: App,
         jitter: random.Random,
         on_refused: Callable[[ConnectionRefused], None],
+        *,
+        may_be_off: bool = False,
     ) -> None:
         self.failed: ConnectionRefused | None = None
+        self.opened = 0
+        """How many connections Slack has greeted."""
         self._app_token = app_token
         self._web_client = web_client
         self._app = app
         self._backoff = Backoff(jitter)
         self._on_refused = on_refused
+        self._may_be_off = may_be_off
         self._links: list[Link] = []
         self._deaf_until = -math.inf
         self._change = threading.Condition()
@@ -191,21 +198,24 @@ class SocketModeConnection:
             return self._backoff.pause(failure.retry_after if isinstance(failure, RateLimited) else 0.0)
         link = self._open(url)
         link.over.wait()
-        if link.reason in FINAL:
-            raise ConnectionRefused(link.reason)
+        self._check(link.reason)
         if not self._stopping.is_set():
             log.log(INFO if link.reason in RENEWALS else WARNING, "connection.over", reason=link.reason)
         if time.monotonic() - link.greeted_at > STEADY_AFTER:
             self._backoff.reset()
-        return self._backoff.pause(at_once=link.reason != "too_many_websockets")
+        return self._backoff.pause(at_once=link.reason not in ("too_many_websockets", SWITCHED_OFF))
+
+    def _check(self, reason: str) -> None:
+        """Raises `ConnectionRefused` where no further attempt is of use."""
+        if reason in FINAL and not (self._may_be_off and reason == SWITCHED_OFF):
+            raise ConnectionRefused(reason)
 
     def _new_address(self) -> str:
         """A WebSocket's address, good for once. Raises `ConnectionRefused` where asking again is no use."""
         try:
             answer = call(self._web_client, "apps.connections.open", {"token": self._app_token})
         except Refused as refused:
-            if refused.code in FINAL:
-                raise ConnectionRefused(refused.code) from refused
+            self._check(refused.code)
             raise
         if not isinstance(answer.get("url"), str):
             raise Interrupted("apps.connections.open: the answer holds no address")
@@ -254,6 +264,7 @@ class SocketModeConnection:
             if not self.alive():
                 self._deaf_until = time.monotonic()
             link.greet()
+            self.opened += 1
             self._change.notify_all()
         ours = sum(each.is_alive for each in tuple(self._links))
         theirs = hello.get("num_connections")

@@ -1,21 +1,18 @@
 """Everything that runs, wired, started and stopped in order."""
 
-import logging
-import random
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
+from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
-from slack_bolt import App
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from slack_bot import durability, listeners
+from slack_bot import durability
 from slack_bot.applier import Applier
 from slack_bot.auto_approver import AutoApprover
 from slack_bot.blocks import UpstreamName
@@ -25,12 +22,14 @@ from slack_bot.clerk import Clerk
 from slack_bot.clock import now_us
 from slack_bot.closed_channels import ClosedChannels
 from slack_bot.config import Settings
-from slack_bot.connection import ConnectionRefused, SocketModeConnection
+from slack_bot.connection import ConnectionRefused
+from slack_bot.counted import Counted
 from slack_bot.coverage import Coverage
 from slack_bot.declared_policy import DeclaredPolicy
 from slack_bot.desk import Desk
 from slack_bot.directory import Directory
 from slack_bot.escalator import Escalator
+from slack_bot.figures import Figures
 from slack_bot.hearing import Hearing
 from slack_bot.heartbeat import Heartbeat
 from slack_bot.identity import Identity
@@ -42,15 +41,21 @@ from slack_bot.placement import Placement
 from slack_bot.policy import Admins
 from slack_bot.poller import ApprovalPoller
 from slack_bot.publisher import Board, Publisher
-from slack_bot.rated import told
+from slack_bot.rated import behind, told
 from slack_bot.reconciler import MAX_BACKOFF, Reconciler, Worker
 from slack_bot.refresher import Refresher
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.signpost import Signpost
 from slack_bot.standby import Standby
 from slack_bot.stored_state import StoredState
+from slack_bot.ways_in import WaysIn
 from slack_bot.web_client import INLINE_TIMEOUT, web_client
+from slack_bot.webhook_reader import WebhookReader
 from upstream_client.base import Upstream
+from upstream_client.xerotier import XerotierClient
+
+if TYPE_CHECKING:
+    from slack_bot.http.wiring import Front
 
 SWEEP_EVERY = 30
 """Seconds between looks at everything: for the clock, for other replicas, and for a signal that was lost."""
@@ -75,7 +80,7 @@ class Stores:
 
 
 class Daemon:
-    """The reconcilers, the socket, the clock and the heartbeat."""
+    """The reconcilers, the socket, the HTTP listener where there is one, the clock and the heartbeat."""
 
     def __init__(
         self,
@@ -85,7 +90,10 @@ class Daemon:
         identity: Identity,
         stop_wanted: threading.Event,
         on_refused: Callable[[ConnectionRefused], None],
+        figures: Figures,
+        front: "Front | None" = None,
     ) -> None:
+        """``front`` serves already, and is the daemon's to stop."""
         self._settings = settings
         self._stores = stores
         self._clients = clients
@@ -95,6 +103,7 @@ class Daemon:
         self._names = {one.name: UpstreamName.of(one.title, one.capabilities) for one in clients}
         self._notes = durability.notes(settings.ledger_url, settings.state)
         self._last_read: dict[str, int] = {}
+        self._figures = figures
         self._state = StoredState(stores.ledger, stores.channels, stores.schedules)
         self._closed = ClosedChannels(self._notes)
         self._placement = Placement(stores.channels, self._closed)
@@ -112,8 +121,12 @@ class Daemon:
         self._refreshing = self._refresh()
         self._refresher = self._reconciler("refresher", self._refreshing)
         self._clerk = self._reconciler("clerk", self._handling())
-        box = Inbox(stores.ledger, now_us, self._clerk.wake)
-        self._connection = self._connect(box, on_refused)
+        self._webhooks_reading = self._read_webhooks()
+        self._webhook_readers = [self._reconciler("webhook reader", one) for one in self._webhooks_reading]
+        box = Inbox(stores.ledger, now_us, self._clerk.wake, lambda: figures.save_failed(time.monotonic()))
+        to_open = self._client(CALL_TIMEOUT)
+        self._ways = WaysIn(settings, identity, box, to_open, on_refused, listens=front is not None)
+        self._front = front
         self._heartbeat = Heartbeat(settings.heartbeat_file, self.is_alive)
         self._sweeper = BackgroundScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None})
         self._sweeper.add_job(self._sweep, "interval", seconds=SWEEP_EVERY)
@@ -125,7 +138,7 @@ class Daemon:
         return self._reconciler(name, Standby(worker, self._state))
 
     def _client(self, timeout: int) -> WebClient:
-        return web_client(self._settings, timeout=timeout, retries=False)
+        return web_client(self._settings, timeout=timeout, retries=False, tell=self._figures.slack_called)
 
     def _board(self) -> Board:
         ledger, channels = self._stores.ledger, self._stores.channels
@@ -168,9 +181,18 @@ class Daemon:
             self._notes,
         )
 
+    def _read_webhooks(self) -> list[WebhookReader]:
+        """One for each Xerotier, where webhooks can come."""
+        return [
+            WebhookReader(self._stores.ledger, xerotier.take, now_us())
+            for xerotier in map(behind, self._clients)
+            if isinstance(xerotier, XerotierClient) and self._hears
+        ]
+
     def _applier(self, client: Upstream) -> Applier:
         covers = self._coverage.still_covers
-        return Applier(client, self._stores.ledger, now_us, self._carried, self._instance, covers)
+        counted = self._counted(client)
+        return Applier(counted, self._stores.ledger, now_us, self._carried, self._instance, covers)
 
     def _auto(self) -> AutoApprover:
         return AutoApprover(
@@ -190,13 +212,26 @@ class Daemon:
             self._closed,
             self._names,
             now_us,
-            Hearing(now_us(), time.monotonic, lambda: self._connection.last_deaf()),
+            self._hearing(),
             decided=self._decided,
             outdated=self._wake_refresher,
         )
 
+    def _hearing(self) -> Hearing:
+        last_deaf, is_sure = lambda: self._ways.last_deaf(), lambda: self._ways.is_sure_to_hear()
+        return Hearing(now_us(), time.monotonic, last_deaf, is_sure)
+
     def _poller(self, client: Upstream) -> ApprovalPoller:
-        return ApprovalPoller(client, self._stores.ledger, now_us, self._polled, self._last_read)
+        counted = self._counted(client)
+        return ApprovalPoller(counted, self._stores.ledger, now_us, self._polled, self._last_read)
+
+    def _counted(self, client: Upstream) -> Counted:
+        return Counted(client, self._figures, time.monotonic, hears=self._hears)
+
+    @property
+    def _hears(self) -> bool:
+        """Whether webhooks come: here, or to another replica."""
+        return bool(self._settings.xerotier_webhook_secret)
 
     def _refresh(self) -> Refresher:
         wanted = self._settings.slack_channel
@@ -205,11 +240,12 @@ class Daemon:
 
     def _handling(self) -> Clerk:
         client = self._client(INLINE_TIMEOUT)
-        return Clerk(self._desk(), client, now_us, self._wake_deciders, self._let_acknowledge)
+        tell = self._figures.slack_called
+        return Clerk(self._desk(), client, now_us, self._wake_deciders, self._let_acknowledge, tell)
 
     def _let_acknowledge(self) -> None:
         """Slack waits three seconds for an acknowledgement; what a click leads to may come a little later."""
-        self._connection.wait_for_answers(LONGEST_GIVING_WAY)
+        self._ways.wait_for_answers(LONGEST_GIVING_WAY)
 
     def _desk(self) -> Desk:
         settings, identity, stores = self._settings, self._identity, self._stores
@@ -229,20 +265,26 @@ class Daemon:
             notes=self._notes,
         )
 
-    def _connect(self, box: Inbox, on_refused: Callable[[ConnectionRefused], None]) -> SocketModeConnection:
-        bolt = _bolt(self._settings, self._identity)
-        listeners.register(bolt, box)
-        return SocketModeConnection(
-            self._settings.slack_app_token.get_secret_value(),
-            self._client(CALL_TIMEOUT),
-            bolt,
-            jitter=random.Random(),  # noqa: S311 - spreads reconnects, keeps no secret
-            on_refused=on_refused,
+    def _open(self, front: "Front") -> None:
+        """Loaded only here: without it the bot is a tenth smaller."""
+        from slack_bot.http.metrics import Socket
+        from slack_bot.http.wiring import Bot
+
+        socket_mode = self._ways.socket
+        bot = Bot(
+            state=self._state,
+            interval=self._settings.poll_interval,
+            socket=None if socket_mode is None else Socket(socket_mode.alive, lambda: socket_mode.opened),
+            are_at_work=self._are_at_work,
+            webhook_came=self._wake_webhook_readers,
+            slack=self._ways.by_http,
         )
+        front.open(bot)
 
     @property
     def _reconcilers(self) -> list[Reconciler]:
         return [
+            *self._webhook_readers,
             *self._pollers,
             self._refresher,
             self._clerk,
@@ -257,6 +299,10 @@ class Daemon:
     def _placing(self) -> list[Reconciler]:
         """Who learns and tells where requests are shown; nobody, where no upstream wants to know."""
         return [self._name_reader, *self._signposts] if self._signposts else []
+
+    def _wake_webhook_readers(self) -> None:
+        for reader in self._webhook_readers:
+            reader.wake()
 
     def _wake_signposts(self) -> None:
         for signpost in self._signposts:
@@ -304,15 +350,18 @@ class Daemon:
             self._auto_approver,
             self._escalator,
             *self._placing,
+            *self._webhook_readers,
         ):
             reconciler.wake()
 
     def start(self) -> None:
-        """First what is declared, then what is stored, then what closes old differences and what finds new ones;
-        the socket last.
+        """First what is declared, then what is stored and was sent before, then what closes old differences and
+        what finds new ones; what Slack posts, and the socket last.
         """
         self._state.declare(self._stores.declared, now_us())
         self._refreshing.work(now_us())
+        for reading in self._webhooks_reading:
+            reading.work(now_us())
         if self._placing:
             self._names_reading.work(now_us())
         for note in self._notes:
@@ -324,7 +373,9 @@ class Daemon:
                 target=self._watch, args=(client, poller), name=f"watch {client.name}", daemon=True
             ).start()
         self._sweeper.start()
-        self._connection.start()
+        if self._front is not None:
+            self._open(self._front)
+        self._ways.start()
         self._heartbeat.start()
 
     def _watch(self, client: Upstream, poller: Reconciler) -> None:
@@ -340,26 +391,35 @@ class Daemon:
 
     def is_alive(self) -> bool:
         """It hears, and there is nobody missing who acts on what it hears."""
-        return self._connection.alive() and all(one.is_alive() for one in self._reconcilers)
+        return self._ways.is_open() and self._are_at_work()
+
+    def _are_at_work(self) -> bool:
+        listens = self._front is None or self._front.is_alive()
+        return listens and all(one.is_alive() for one in self._reconcilers)
 
     def wait_until_connected(self) -> bool:
-        """True once the socket takes envelopes, False where a stop was wanted first."""
+        """True once what people do gets here, False where a stop was wanted first."""
         while not self._stop_wanted.is_set():
-            if self._connection.wait_until_connected(0.2):
+            if self._ways.wait_until_open(0.2):
                 return True
         return False
 
     def stop(self) -> bool:
-        """Closes the socket, so that nothing new comes; lets the steps under way end; then lets go.
+        """Begins nothing new upstream or in Slack, whoever may still be sending; closes both ways in, so that
+        nothing new comes; lets the steps under way end; then lets go.
 
         What was not begun waits in the ledger for the next start. False where something is still under way
         at the deadline, and may still use the ledger.
         """
         deadline = time.monotonic() + DRAIN_SECONDS
-        quiet = self._connection.stop()
+        if self._front is not None:
+            self._front.end()
         self._sweeper.shutdown(wait=False)
         for reconciler in self._reconcilers:
             reconciler.stop()
+        quiet = self._ways.stop()
+        if self._front is not None:
+            quiet = self._front.stop() and quiet
         late = [one.name for one in self._reconcilers if not one.join(deadline)]
         if late:
             log.warning("still under way at the end; the next start finishes it", reconcilers=late)
@@ -376,31 +436,3 @@ def _log_off(clients: list[Upstream]) -> None:
         thread.start()
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-
-
-def _bolt(settings: Settings, identity: Identity) -> App:
-    """Bolt, which only sorts what comes: its listeners save and return, and never call Slack."""
-    result = AuthorizeResult(
-        enterprise_id=None, team_id=identity.team_id, bot_id=identity.bot_id, bot_user_id=identity.user_id
-    )
-
-    def authorize() -> AuthorizeResult:
-        return result
-
-    bolt_log = logging.getLogger("slack_bolt")
-    level = bolt_log.level
-    bolt_log.setLevel(logging.ERROR)  # it would warn that it found SLACK_BOT_TOKEN and does not use it
-    bolt = App(
-        logger=bolt_log,
-        name="approval-bot",
-        client=WebClient(base_url=settings.slack_api_url),
-        authorize=authorize,
-        process_before_response=True,
-        # What guards HTTP, and what steps of workflows need: neither comes by the socket.
-        request_verification_enabled=False,
-        ssl_check_enabled=False,
-        url_verification_enabled=False,
-        attaching_function_token_enabled=False,
-    )
-    bolt_log.setLevel(level)
-    return bolt

@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 PROVEN_FOR = 5 * MINUTE
 """So long after Slack took a card it is believed to stand. It tells nobody that a message was deleted."""
 
+UNHEARD = "presses come by HTTP, and nobody can tell whether one would get here"
+
 
 class NotNow(Exception):
     """Silence is no answer at the moment; the text says why."""
@@ -163,7 +165,7 @@ class Escalator:
             if one is None or policy != overdue.policy or not self._still_stands(overdue, one, now):
                 return False
             then, tally = self._then(one, policy), one.tally(tx, policy, now)
-            if why := _why_not(one, policy, then, tally):
+            if why := _why_not(one, policy, then, tally) or self._why_unheard(then):
                 self._tell(overdue, why)
                 return False
             if then is OnSilence.APPROVE and not _is_proven(one, now):
@@ -192,6 +194,10 @@ class Escalator:
         due, expires_at = self._due(one, overdue.policy, overdue.heard_since), one.asked.expires_at
         return due is not None and due <= now and (expires_at is None or now < expires_at)
 
+    def _why_unheard(self, then: OnSilence) -> str:
+        """What nobody may have been able to deny is not approved by silence; "" where that is no matter."""
+        return UNHEARD if then is OnSilence.APPROVE and not self._hearing.is_sure() else ""
+
     def _tell(self, overdue: _Appointment, why: str) -> None:
         """Once."""
         if (overdue.key, overdue.channel, why) not in self._told:
@@ -205,6 +211,8 @@ def _why_not(one: Unanswered, policy: ChannelPolicy, then: OnSilence, tally: Tal
         return "the votes suffice by the policy of now: one more press counts them"
     if then is OnSilence.DENY:
         return ""
+    if one.asked.is_claim:
+        return "only others tell of it, and not the system that asks"
     if one.asked.risk_claimed:
         return "its risk is only claimed by whoever asks"
     if not policy.names_somebody and not policy.registered_by:

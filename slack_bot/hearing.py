@@ -15,8 +15,18 @@ class Hearing:
     Where the clock was set, or the machine slept, nobody can tell how long people were silent: it begins anew.
     """
 
-    def __init__(self, now: int, monotonic: Callable[[], float], last_deaf: Callable[[], float]) -> None:
-        """``last_deaf``: until when, by ``monotonic``, presses did not get here; that is now, while they do not."""
+    def __init__(
+        self,
+        now: int,
+        monotonic: Callable[[], float],
+        last_deaf: Callable[[], float],
+        is_sure: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """``last_deaf``: until when, by ``monotonic``, presses did not get here; that is now, while they do not.
+
+        ``is_sure``: whether ``last_deaf`` knows, or nobody can tell.
+        """
+        self.is_sure = is_sure
         self._monotonic = monotonic
         self._last_deaf = last_deaf
         self._since = now

@@ -38,6 +38,8 @@ LONGEST_WAIT = 16 * MINUTE
 """Nothing is put off for longer: a press counts for fifteen minutes."""
 DIRECT = "D"
 """How the id of a conversation with one person begins."""
+WEBHOOK = "webhook"
+"""The kind of what an upstream sent by itself: kept, and read by `slack_bot.webhook_reader`, never handled."""
 VOTES = ("click", "submission")
 """The kinds of what may be somebody's answer to a card, and carries which."""
 SPOKEN = "spoken"
@@ -95,10 +97,18 @@ _WAITS = inbox.c.due_at > 0
 class Inbox:
     """Saves what Slack delivers, once, and tells the clerk. What comes at the same time is saved together."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], int], wake_clerk: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Callable[[], int],
+        wake_clerk: Callable[[], None],
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``failed`` is told where something could not be saved."""
         self._ledger = ledger
         self._clock = clock
         self._wake_clerk = wake_clerk
+        self._failed = failed
         self._group: GroupCommit[Row, bool | Exception] = GroupCommit(self._save_all)
         insert = sqlite.insert(inbox) if ledger.sole else postgresql.insert(inbox)
         self._insert = insert.on_conflict_do_nothing(index_elements=["once_key"]).returning(inbox.c.once_key)
@@ -108,9 +118,19 @@ class Inbox:
         return self._clock()
 
     def save(
-        self, kind: str, once_key: str, *, channel: str, user_id: str, payload: str, reply_to: str = ""
+        self,
+        kind: str,
+        once_key: str,
+        *,
+        channel: str,
+        user_id: str,
+        payload: str,
+        reply_to: str = "",
+        due: bool = True,
     ) -> bool:
         """Saves durably before it returns. False where ``once_key`` was saved before: the same thing again.
+
+        What is not ``due`` is kept, and nobody handles it.
 
         Raises `sqlalchemy.exc.SQLAlchemyError` where the ledger cannot be written; the caller must then not
         acknowledge.
@@ -124,11 +144,15 @@ class Inbox:
             "payload": payload,
             "reply_to": reply_to,
             "received_at": now,
-            "due_at": now,
+            "due_at": now if due else None,
             "result": "",
             "answer": "",
         }
-        saved = self._group.add(row)
+        try:
+            saved = self._group.add(row)
+        except SQLAlchemyError:
+            self._failed()
+            raise
         if isinstance(saved, Exception):
             raise saved
         return saved
@@ -180,6 +204,25 @@ def due_items(connection: Connection, now: int, limit: int = 100) -> list[Item]:
 def due_outcomes(connection: Connection, now: int, limit: int = 1) -> list[Item]:
     """Outcomes of requests that wait to be told, oldest first. Nobody sent them, so they come after the rest."""
     return [Item(*row) for row in connection.execute(_DUE_OUTCOMES, _times(now) | {"limit": limit})]
+
+
+def webhooks(connection: Connection, after: int) -> list[int]:
+    """The ids of what upstreams sent by themselves, in the order it came, after item ``after``."""
+    query = select(inbox.c.id).where(inbox.c.id > after, inbox.c.kind == WEBHOOK).order_by(inbox.c.id)
+    return list(connection.execute(query).scalars())
+
+
+def item_of(connection: Connection, item_id: int) -> Item:
+    """The one with this id, which is there."""
+    return Item(*connection.execute(select(*_ITEM).where(inbox.c.id == item_id)).one())
+
+
+def newest(connection: Connection, before: int | None = None) -> int:
+    """The id of what was saved last, or last before then; 0 where nothing was."""
+    query = select(inbox.c.id).order_by(inbox.c.id.desc()).limit(1)
+    if before is not None:
+        query = query.where(inbox.c.received_at < before)
+    return connection.execute(query).scalar() or 0
 
 
 def _due(column: ColumnElement[int]) -> ColumnElement[bool]:

@@ -23,7 +23,16 @@ SHORTEST_SECRET: Final = 4
 """A shorter value would blot out parts of ordinary words all over the log."""
 DEEPEST: Final = 8
 LEADING: Final = ("timestamp", "level", "event", "logger")
-TALKATIVE: Final = ("alembic", "apscheduler", "slack_bolt", "slack_sdk", "urllib3", "websockets")
+TALKATIVE: Final = (
+    "alembic",
+    "apscheduler",
+    "asyncio",
+    "slack_bolt",
+    "slack_sdk",
+    "urllib3",
+    "uvicorn",
+    "websockets",
+)
 """Libraries whose every step is of interest at DEBUG only."""
 AUDIT: Final = "slack_bot.audit"
 """Told at every LOG_LEVEL: the log is the copy of the audit log that the bot cannot rewrite."""

@@ -11,11 +11,21 @@ from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from slack_bot import approvals
-from slack_bot.clock import SECOND
+from slack_bot.approvals import TAKEN_AS
+from slack_bot.approvals.later import ENDS, OPEN, is_open
+from slack_bot.clock import MINUTE, SECOND
 from slack_bot.ledger import Ledger, requests
+from slack_bot.rated import tells
 from slack_bot.rows import RequestRow, State, body_of, hash_of, key_of, request_by_key
 from upstream_client.base import Upstream
-from upstream_client.exceptions import Interrupted, PartlyRead, Throttled, Unreachable, UpstreamError
+from upstream_client.exceptions import (
+    Interrupted,
+    NotListed,
+    PartlyRead,
+    Throttled,
+    Unreachable,
+    UpstreamError,
+)
 from upstream_client.models import ApprovalRequest, Seen, Status
 
 SETTLED_FOR_GOOD = 60 * SECOND
@@ -29,6 +39,8 @@ MASS = 5
 FETCHES_A_POLL = 50
 SILENT = (Unreachable, Interrupted, Throttled)
 """After these it is no use to ask the upstream for another request at once."""
+TOLD_WITHIN = 24 * 60 * MINUTE
+"""So long after a request was settled the upstream may tell by itself how it ended, or that it waits on."""
 BATCH = 100
 """Requests a transaction: while one runs no press can be saved, and Slack waits three seconds at most."""
 
@@ -63,6 +75,7 @@ class ApprovalPoller:
         ``last_read`` gets, under the upstream's name, when its list was last read whole.
         """
         self._upstream = upstream
+        self._tells = tells(upstream)
         self._ledger = ledger
         self._clock = clock
         self._changed = changed
@@ -98,20 +111,24 @@ class ApprovalPoller:
     def poll(self) -> None:
         """Compares one list with the ledger. Raises `UpstreamError`.
 
-        With nothing new this is one call and one query. The ledger is read first: a row that is still the
-        version read here was not changed by anything newer than the list. From a list that was read in part
-        no absence is concluded, nor counted: what seems absent may be what could not be read. Where the upstream
-        tells of one request by itself, it is asked about each of those.
+        With nothing new this is one call and one query, or two where the upstream tells by itself. The ledger is
+        read first: a row that is still the version read here was not changed by anything newer than the list. From
+        a list that was read in part no absence is concluded, nor counted: what seems absent may be what could not
+        be read. Where the upstream tells of one request by itself, it is asked about each of those. What it told by
+        itself of requests that are settled is taken in as well.
         """
         known = self._live()
         waiting, whole = self._waiting()
+        self._take_in_what_was_told_later()
         listed = {request.id: request for request in waiting}
         fresh = [request for request in listed.values() if self._is_news(request, known.get(request.id))]
-        absent = [one for id, one in known.items() if one.state is State.PENDING and id not in listed]
+        absent = [
+            one
+            for id, one in known.items()
+            if one.state is State.PENDING and id not in listed and (whole or self._can_be_told_of(id))
+        ]
         for gone in self._agreed.keys() - listed.keys():
             del self._agreed[gone]
-        if not whole and not self._upstream.capabilities.get_one:
-            absent = []
         if not fresh and not absent:
             return
         try:
@@ -126,14 +143,28 @@ class ApprovalPoller:
             self._changed()
 
     def _waiting(self) -> tuple[Sequence[ApprovalRequest], bool]:
-        """The list, and whether it is whole. What is wrong with it is one line in the log at each poll."""
+        """The list, and whether it is whole. What is wrong with it is one line in the log at each poll.
+
+        That there is none is no fault.
+        """
         try:
-            whole = self._upstream.list_pending()
+            waiting: Sequence[ApprovalRequest] = self._upstream.list_pending()
+            whole = True
+        except NotListed as error:
+            waiting, whole = error.readable, False
         except PartlyRead as error:
             self._log.error("a part of the list could not be read", why=str(error), read=len(error.readable))
             return error.readable, False
         self._last_read[self._upstream.name] = self._clock()
-        return whole, True
+        return waiting, whole
+
+    def _can_be_told_of(self, request_id: str) -> bool:
+        """Whether anything but the list tells what became of it."""
+        return self._upstream.capabilities.get_one or self._told(request_id) is not None
+
+    def _told(self, request_id: str) -> Seen | None:
+        """What the upstream told of it without being asked."""
+        return None if self._tells is None else self._tells.told(request_id)
 
     def _live(self) -> dict[str, _Known]:
         """What waits or is being answered, by the upstream's id."""
@@ -147,8 +178,17 @@ class ApprovalPoller:
         return {row.upstream_id: _known(row) for row in rows}
 
     def _is_news(self, request: ApprovalRequest, known: _Known | None) -> bool:
-        """Whether the ledger may have to change. Cheap for what was found the same in an earlier poll."""
+        """Whether the ledger may have to change. What cannot be written down is told of, and hides no other."""
+        try:
+            return self._differs(request, known)
+        except ValueError as error:
+            self._log.error("a request cannot be written down", id=ascii(request.id), why=str(error))
+            return False
+
+    def _differs(self, request: ApprovalRequest, known: _Known | None) -> bool:
+        """Cheap for what was found the same in an earlier poll. Raises ValueError where it cannot be written."""
         if known is None:
+            body_of(request)  # as it would be written
             return True
         if known.state is State.DECIDED:
             return False
@@ -185,6 +225,8 @@ class ApprovalPoller:
         elif known is not None:
             if row.state is State.PENDING and row.version == known.version:
                 self._tell_again(tx, now, row, request)
+        elif request.is_claim:
+            return  # it says what was asked once, and not that it waits still
         elif row.state in (State.ELSEWHERE, State.UNCONFIRMED):
             approvals.relist(tx, now, row, request)
         elif now - (row.settled_at or now) > SETTLED_FOR_GOOD:
@@ -210,8 +252,39 @@ class ApprovalPoller:
                 with self._ledger.write() as tx:
                     approvals.relist(tx, self._clock(), row, seen.request)
 
+    def _take_in_what_was_told_later(self) -> None:
+        """How requests ended that were settled without that being known, and which of them wait on after all."""
+        if self._tells is None:
+            return
+        query = _OPEN.where(
+            requests.c.upstream == self._upstream.name, requests.c.settled_at >= self._clock() - TOLD_WITHIN
+        )
+        with self._ledger.read() as connection:
+            settled = connection.execute(query).all()
+        for one in settled:
+            seen = self._told(one.upstream_id)
+            if seen is None or not _says_more(one.state, one.outcome_status, seen):
+                continue
+            with self._ledger.write() as tx:
+                row = request_by_key(tx, one.key, lock=True)
+                if row is not None and is_open(row) and _says_more(row.state, row.outcome_status, seen):
+                    self._learn(tx, row, seen)
+            self._changed()
+
+    def _learn(self, tx: Connection, row: RequestRow, seen: Seen) -> None:
+        now = self._clock()
+        self._log.info("told later", request=row.key, state=row.state, status=seen.status)
+        if seen.status is Status.PENDING:
+            approvals.relist(tx, now, row, row.asked)
+        elif row.state is State.UNCONFIRMED and row.verdict and seen.status is TAKEN_AS[row.verdict]:
+            approvals.confirmed(tx, now, row, seen.comment)
+        else:
+            approvals.ended(tx, now, row, seen)
+
     def _tell_again(self, tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) -> None:
-        if hash_of(body_of(request)) != row.body_hash:
+        """What others tell does not stand against what the upstream itself has told."""
+        is_hearsay = request.is_claim and request.digest != row.digest and not row.asked.is_claim
+        if hash_of(body_of(request)) != row.body_hash and not is_hearsay:
             approvals.refresh(tx, now, row, request)
         elif row.missing:
             approvals.still_there(tx, now, row)
@@ -272,7 +345,7 @@ class ApprovalPoller:
     def _fate(self, row: RequestRow) -> Seen:
         """What became of it. An upstream that tells only what waits has said all by leaving it out."""
         if not self._upstream.capabilities.get_one:
-            return Seen(Status.UNKNOWN)
+            return self._told(row.upstream_id) or Seen(Status.UNKNOWN)
         return self._upstream.fetch(row.upstream_id)
 
     def _conclude(self, tx: Connection, row: RequestRow, seen: Seen, *, trust_absence: bool) -> None:
@@ -295,6 +368,18 @@ _KNOWN = select(
     requests.c.missing,
     requests.c.version,
 )
+
+
+_OPEN = select(requests.c.key, requests.c.upstream_id, requests.c.state, requests.c.outcome_status).where(
+    requests.c.state.in_(OPEN), requests.c.outcome_status.not_in(ENDS)
+)
+
+
+def _says_more(state: str, outcome_status: str, seen: Seen) -> bool:
+    """Whether it says other than is known. That it waits is no news of an answer that may yet be taken."""
+    if seen.status is Status.PENDING:
+        return state != State.UNCONFIRMED
+    return seen.status != outcome_status
 
 
 def _known(row: Row[str, str, str, str, int, int]) -> _Known:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from threading import Event
 
+from slack_bot.counted import Counted
 from slack_bot.risk_rules import RiskRule, rate
-from upstream_client.base import Told, Upstream
+from upstream_client.base import Tells, Told, Upstream
 from upstream_client.exceptions import PartlyRead
 from upstream_client.models import ApprovalRequest, Decision, Duration, Outcome, Seen
 
@@ -29,7 +30,7 @@ class Rated:
             return [rate(request, self._rules) for request in self.upstream.list_pending()]
         except PartlyRead as error:
             readable = tuple(rate(request, self._rules) for request in error.readable)
-            raise PartlyRead(str(error), readable) from error
+            raise type(error)(str(error), readable) from error
 
     def fetch(self, request_id: str) -> Seen:
         """How one request stands now, rated."""
@@ -55,8 +56,21 @@ class Rated:
 
 def told(upstream: Upstream) -> Told | None:
     """The upstream behind the rules, if it wants to know where its requests are shown."""
-    behind = upstream.upstream if isinstance(upstream, Rated) else upstream
-    return behind if isinstance(behind, Told) else None
+    one = behind(upstream)
+    return one if isinstance(one, Told) else None
+
+
+def tells(upstream: Upstream) -> Tells | None:
+    """The upstream behind the rules, if it tells by itself what became of its requests."""
+    one = behind(upstream)
+    return one if isinstance(one, Tells) else None
+
+
+def behind(upstream: Upstream) -> Upstream:
+    """The upstream itself, without the rules, and whether or not it is counted."""
+    while isinstance(upstream, Rated | Counted):
+        upstream = upstream.upstream
+    return upstream
 
 
 def rated(upstreams: Sequence[Upstream], rules: Sequence[RiskRule]) -> list[Upstream]:

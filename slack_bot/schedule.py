@@ -68,8 +68,8 @@ def should_auto_approve(schedule: Schedule, request: ApprovalRequest, now: int) 
 def why_not(schedule: Schedule, request: ApprovalRequest, now: int) -> str | None:
     """None where the schedule approves the request now, else why it leaves it to people: "people are at work".
 
-    Of the request only its risk, who states that, and its expiry count. That its facts are still the ones on
-    its card, and that its upstream takes the duration, is for the caller to see to.
+    Of the request only its risk, who states that or tells of it at all, and its expiry count. That its facts are
+    still the ones on its card, and that its upstream takes the duration, is for the caller to see to.
     """
     return _why_closed(schedule, now) or _why_not_this(schedule, request, now)
 
@@ -98,6 +98,8 @@ def _why_closed(schedule: Schedule, now: int) -> str | None:
 def _why_not_this(schedule: Schedule, request: ApprovalRequest, now: int) -> str | None:
     if request.expires_at is not None and request.expires_at <= now:
         return "the request has expired"
+    if request.is_claim:
+        return "only others tell of it, and not the system that asks"
     if request.risk_claimed:
         return "its risk is only claimed by whoever asks"
     if request.risk is Risk.UNRATED:

@@ -6,6 +6,7 @@ from slack_bot.config import Settings
 from upstream_client.base import Upstream
 from upstream_client.gate import GateClient
 from upstream_client.privilege_manager import Contract, PrivManClient
+from upstream_client.xerotier import XerotierClient
 
 
 def _privilege_manager(settings: Settings) -> Upstream:
@@ -25,9 +26,20 @@ def _gate(settings: Settings) -> Upstream:
     return GateClient(settings.gate_url, settings.gate_api_key.get_secret_value(), settings.poll_interval)
 
 
+def _xerotier(settings: Settings) -> Upstream:
+    return XerotierClient(
+        settings.xerotier_base,
+        settings.xerotier_project_id,
+        settings.xerotier_api_key.get_secret_value(),
+        settings.poll_interval,
+        paths=(settings.xerotier_list_path, settings.xerotier_get_path),
+    )
+
+
 _BUILDERS: Mapping[str, Callable[[Settings], Upstream]] = {
     "privilege_manager": _privilege_manager,
     "gate": _gate,
+    "xerotier": _xerotier,
 }
 
 

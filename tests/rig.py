@@ -6,7 +6,6 @@ Restarting is throwing all pieces away and building them anew over the same ledg
 
 import math
 import random
-import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -47,13 +46,14 @@ from slack_bot.rated import rated
 from slack_bot.reconciler import Worker
 from slack_bot.refresher import Refresher
 from slack_bot.risk_rules import RiskRule
-from slack_bot.rows import RequestRow, key_of, request_by_key
+from slack_bot.rows import RequestRow, request_by_key
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.stored_state import StoredState
 from slack_bot.web_client import web_client
 from tests.audit_key import AUDIT_KEY
 from tests.clock import Clock
 from tests.ledger_template import migrated
+from tests.true_cards import Taken, assert_true_cards, taken
 from upstream_client.base import Upstream
 from upstream_client.privilege_manager import Contract, PrivManClient
 
@@ -69,16 +69,6 @@ OUTSIDER, GUEST, OUR_BOT, OTHER_BOT, STRANGER = (
 )
 APPROVERS_GROUP = "S01APPROVERS"
 APPROVERS = ChannelPolicy(groups=(APPROVERS_GROUP,))
-DONE = {
-    "✅ Approved": "Approved",
-    "⛔ Denied": "Denied",
-    "⌛ Approved": "Approved",
-    "⌛ Denied": "Denied",
-    "🚨 Approved": "Approved",
-}
-"""How a settled card begins, and the upstream's word for it."""
-WAITING = "waiting for Privilege Manager"
-"""How the headline of a card ends whose answer is still on its way."""
 IN_ORDER = ("clerk", "auto_approver", "applier", "clerk", "publisher")
 """The clerk twice: what is settled is told to whoever asked."""
 PATIENCE = 400
@@ -126,6 +116,8 @@ class Rig:
         self.last_read: dict[str, int] = {}
         self.outdated = threading.Event()
         """The refresher would be woken."""
+        self.replies: list[tuple[str, str]] = []
+        """What became of each reply by the address that came with a press."""
         self.emptied = threading.Event()
         """The clerk has handled everything."""
         self.hears = True
@@ -138,10 +130,12 @@ class Rig:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._tear_down()
-        if kind is None:
-            self._assert_valid_blocks()
-            self._assert_true_cards()
+        try:
+            if kind is None:
+                self._assert_valid_blocks()
+                assert_true_cards(self.control, self.taken())
+        finally:
+            self._tear_down()
 
     def restart(self) -> None:
         """What a new process would find: the ledger, Slack and the upstream, and nothing else."""
@@ -189,7 +183,13 @@ class Rig:
         self.escalator = Escalator(
             self.ledger, self.state, closed, names, clock, hearing, _nothing, self.outdated.set
         )
-        self.clerk = Clerk(self._desk(client, identity, names), client, clock, self.emptied.set)
+        self.clerk = Clerk(
+            self._desk(client, identity, names),
+            client,
+            clock,
+            self.emptied.set,
+            tell=lambda method, outcome: self.replies.append((method, outcome)),
+        )
         self.saved = threading.Event()
         self._connect(settings, identity)
 
@@ -258,19 +258,9 @@ class Rig:
         ]
         assert not broken, broken
 
-    def _assert_true_cards(self) -> None:
-        """No card ever said without a condition that somebody decided before the upstream had taken it."""
-        known = {key_of(PrivManClient.name, one["id"]): one for one in self.control.upstream_requests()}
-        for made in self.control.calls():
-            sent = made["arguments"]
-            metadata = sent.get("metadata") or {}
-            if made["method"] in ("chat.postMessage", "chat.update") and metadata and sent["blocks"]:
-                request = known.get(metadata["event_payload"].get("request"))
-                headline = "" if request is None else sent["blocks"][0]["text"]["text"]
-                done = DONE.get(re.split(" by | automatically|:", headline)[0])
-                if request is not None and done is not None and not headline.endswith(WAITING):
-                    assert (request["status"], request["decisions"]) == (done, 1)
-                    assert request["decided_at"] <= made["time"]
+    def taken(self) -> dict[str, Taken]:
+        """What became of every request upstream, by its key."""
+        return taken(self.control)
 
     @property
     def workers(self) -> dict[str, Worker]:

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TEST = "-m pytest --numprocesses 6 --dist worksteal"
 FILES = ("Makefile", "scripts/install", "requirements.txt", "requirements-dev.txt")
-COMMANDS = ["help", "demo", "test", "crash", "mutate", "check", "run", "pins"]
+COMMANDS = ["help", "demo", "test", "crash", "mutate", "check", "run", "manifest", "pins"]
 BENCHES = ["bench-clicks", "bench-faults", "bench-poll", "bench-idle", "bench-resume"]
 
 INTERPRETER = """#!/bin/sh
@@ -76,7 +76,7 @@ class Machine:
         ours = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("MAKE", "MFLAGS", "ARGS"))
+            if not name.startswith(("MAKE", "MFLAGS", "ARGS", "COMPILED"))
         }
         return ours | {"PYTHON": str(self.python)}
 
@@ -181,6 +181,12 @@ def test_running_the_bot_installs_its_own_pins_only(machine: Machine) -> None:
     _venv, install, run = machine.asked()
     assert install.endswith("-r requirements.txt")
     assert run == "-m slack_bot.app"
+
+
+def test_the_manifest_is_printed_for_the_address_that_is_named(machine: Machine) -> None:
+    assert machine.make("manifest", "URL=https://bot.example.com/a b").returncode == 0
+
+    assert machine.asked()[-1] == "-m slack_bot.manifest https://bot.example.com/a b"
 
 
 def test_running_the_bot_after_the_tests_installs_nothing_more(machine: Machine) -> None:

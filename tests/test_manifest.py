@@ -1,7 +1,10 @@
 """The app's manifest: valid, and no scope more or less than the code uses."""
 
+import copy
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,8 @@ import jsonschema
 import pytest
 
 from sandbox import Sandbox
+from slack_bot.http.slack_paths import ACTIONS, COMMANDS, EVENTS
+from slack_bot.manifest import over_http
 from slack_bot.policy import ChannelPolicy
 from tests.rig import APPROVALS, APPROVER, Rig
 
@@ -46,10 +51,14 @@ def _methods_in_the_code() -> set[str]:
     return {method for source in sources for method in re.findall(families, source.read_text())}
 
 
-def test_it_is_valid_against_slacks_schema() -> None:
+OVER_HTTP = over_http(MANIFEST, "https://bot.example.com/approvals/")
+
+
+@pytest.mark.parametrize("manifest", [MANIFEST, OVER_HTTP], ids=["socket", "http"])
+def test_it_is_valid_against_slacks_schema(manifest: dict[str, Any]) -> None:
     schema = json.loads((ROOT / "tests/data/slack-manifest.schema.json").read_text())
     jsonschema.Draft7Validator.check_schema(schema)
-    jsonschema.Draft7Validator(schema).validate(MANIFEST)
+    jsonschema.Draft7Validator(schema).validate(manifest)
 
 
 def test_the_methods_in_the_code_are_the_ones_whose_scopes_are_known() -> None:
@@ -78,3 +87,47 @@ def test_without_an_optional_scope_a_named_approver_still_decides(tmp_path: Path
         rig.press(APPROVER, "approve_request")
         rig.run()
         assert rig.headline() == "Approved by Approver"
+
+
+# Over HTTP
+
+
+def printed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "slack_bot.manifest", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_over_http_it_names_the_bots_addresses_and_differs_in_nothing_else() -> None:
+    changed = copy.deepcopy(OVER_HTTP)
+    base, settings = "https://bot.example.com/approvals", changed["settings"]
+    assert settings["event_subscriptions"].pop("request_url") == base + EVENTS
+    assert settings["interactivity"].pop("request_url") == base + ACTIONS
+    urls = [command.pop("url") for command in changed["features"]["slash_commands"]]
+    assert urls == [base + COMMANDS] * len(MANIFEST["features"]["slash_commands"])
+    assert settings["socket_mode_enabled"] is False
+    settings["socket_mode_enabled"] = True
+    assert changed == MANIFEST
+
+
+def test_it_is_printed_for_an_address() -> None:
+    done = printed("https://bot.example.com")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == over_http(MANIFEST, "https://bot.example.com")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("", "It needs the address"),
+        ("http://bot.example.com", "uses http"),
+        ("bot.example.com", "is not an address that starts with https://"),
+        ("https://bot.example.com/?a=1", "contains a space, a ? or a #"),
+        ("https://bot.example.com /slack", "contains a space"),
+    ],
+)
+def test_what_is_no_address_is_told_in_words(url: str, words: str) -> None:
+    done = printed(url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "make manifest URL=https://" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -62,6 +62,14 @@ class Told(Protocol):
         """The request's card stands there. A request that the upstream does not know any more is no error."""
 
 
+@runtime_checkable
+class Tells(Protocol):
+    """An upstream that tells by itself what became of its requests."""
+
+    def told(self, request_id: str) -> Seen | None:
+        """What became of a request, as it told by itself; None where it told nothing. No call is made."""
+
+
 def every(seconds: float, stop: Event) -> Iterator[None]:
     """Yields at once and then every ``seconds``, measured by the monotonic clock, until ``stop`` is set."""
     due = time.monotonic()

@@ -8,7 +8,10 @@ UpstreamError                 anything below; its text tells the operator what t
 ├── Throttled                 too many calls; try again after ``retry_after`` seconds
 ├── Refused                   it answered with an error in its own words; nothing was done
 ├── NotUnderstood             it answered in a shape its contract does not describe
+├── NotTold                   it has no way to tell of this request; what was shown of it is all there is
 ├── PartlyRead                the list came, some of its items cannot be read; the others are ``readable``
+│   ├── NotListed             it has no list; ``readable`` is what it told of by itself
+│   └── NotRead               it has one, and nothing of it can be read; ``readable`` as before
 └── Interrupted               the call began and no answer came, or the server failed: it may have been done
 """
 
@@ -51,12 +54,24 @@ class NotUnderstood(UpstreamError):
     """The answer has a shape that the contract does not describe."""
 
 
+class NotTold(UpstreamError):
+    """The upstream has no way to tell of this request, now or later, but by itself."""
+
+
 class PartlyRead(UpstreamError):
     """The list came, and some of its items cannot be read. What is absent from it may be one of those."""
 
     def __init__(self, message: str, readable: tuple[ApprovalRequest, ...]) -> None:
         super().__init__(message)
         self.readable = readable
+
+
+class NotListed(PartlyRead):
+    """The upstream, asked, has no list, which is no fault. ``readable`` is what it told of by itself."""
+
+
+class NotRead(PartlyRead):
+    """Nothing of the list can be read. ``readable`` is what the upstream told of by itself."""
 
 
 class Interrupted(UpstreamError):

@@ -15,6 +15,9 @@ REQUESTERS_ID = "requesters_id"
 ARGUMENTS_DIGEST = "arguments_digest"
 """The key of the fact that ties a decision to arguments: nobody reads it, and who wants to compare it finds it."""
 
+CLAIMED = "claimed"
+"""The key of the fact that says that others told of the request, and that the upstream itself was not asked."""
+
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -92,12 +95,16 @@ STANDARD_DURATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing the approver needs to see. A bound fact is part of what is decided: see ``digest``."""
+    """One thing the approver needs to see. A bound fact is part of what is decided: see ``digest``.
+
+    ``link`` is the page that shows it, on the upstream's own host; "" for none.
+    """
 
     key: str
     label: str
     value: str
     bound: bool = True
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,11 @@ class ApprovalRequest:
         bound = [[fact.key, fact.value] for fact in self.facts if fact.bound]
         canonical = rfc8785.dumps([self.upstream, self.id, self.requester, self.justification, bound])
         return DIGEST_VERSION + hashlib.sha256(canonical).hexdigest()
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether the upstream itself did not say, when it was asked, that this waits."""
+        return any(fact.key == CLAIMED for fact in self.facts)
 
     @property
     def artefact(self) -> tuple[str, ...]:

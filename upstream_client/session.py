@@ -129,19 +129,27 @@ class Session:
         self._closed = False
 
     def call(
-        self, method: str, url: str, *, token: str = "", body: JsonValue = None, harmless: bool = False
+        self,
+        method: str,
+        url: str,
+        *,
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: JsonValue = None,
+        harmless: bool = False,
     ) -> Answer:
         """One HTTP call. A ``harmless`` one is made once more when the connection breaks.
 
+        ``token`` is sent as a bearer's; ``headers`` besides.
         A kept-alive connection that the server is just closing breaks on the next call: nobody's fault.
         Raises `Unreachable` (nothing arrived) or `Interrupted` (nobody can tell); any status is an `Answer`.
         """
         if harmless:
             try:
-                return self._call(method, url, token, body)
+                return self._call(method, url, _headers(token, headers), body)
             except _Broken:
                 pass
-        return self._call(method, url, token, body)
+        return self._call(method, url, _headers(token, headers), body)
 
     def hold(
         self, url: str, *, token: str = "", seconds: float, silence: float, stop: threading.Event
@@ -153,7 +161,10 @@ class Session:
         """
         try:
             timeout = (self._timeout[0], silence)
-            with self._asking("GET", url, token, None, timeout) as response, self._wakeable(response):
+            with (
+                self._asking("GET", url, _headers(token), None, timeout) as response,
+                self._wakeable(response),
+            ):
                 return self._answer(response, seconds, stop)
         except _Stopped:
             return None
@@ -170,13 +181,18 @@ class Session:
                 _wake(response)
         self._requests.close()
 
-    def _call(self, method: str, url: str, token: str, body: JsonValue) -> Answer:
-        with self._asking(method, url, token, body, self._timeout) as response:
+    def _call(self, method: str, url: str, headers: Mapping[str, str], body: JsonValue) -> Answer:
+        with self._asking(method, url, headers, body, self._timeout) as response:
             return self._answer(response, self._timeout[1])
 
     @contextmanager
     def _asking(
-        self, method: str, url: str, token: str, body: JsonValue, timeout: tuple[float, float]
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: JsonValue,
+        timeout: tuple[float, float],
     ) -> Iterator[requests.Response]:
         """The answer while its body is read; whatever goes wrong meanwhile is one of our errors."""
         host = urlsplit(url).hostname or ""
@@ -185,7 +201,7 @@ class Session:
                 method,
                 url,
                 json=body,
-                headers={"Authorization": f"Bearer {token}"} if token else {},
+                headers=dict(headers),
                 proxies={"no_proxy": host} if is_loopback(host) else None,
                 timeout=timeout,
                 verify=self._verify,
@@ -238,6 +254,10 @@ class Session:
         if any(isinstance(reason, urllib3.exceptions.TimeoutError | TimeoutError) for reason in reasons):
             return Interrupted(f"{self._title} did not answer within {seconds:g} s.")
         return _Broken(f"{self._title} broke the connection before it had answered: {words}.")
+
+
+def _headers(token: str, besides: Mapping[str, str] | None = None) -> dict[str, str]:
+    return {**({"Authorization": f"Bearer {token}"} if token else {}), **(besides or {})}
 
 
 class CaBundleError(ValueError):

@@ -111,7 +111,7 @@ function drawPlaces() {
   $("team").textContent = world.team.name;
   keep($("channels"), visibleChannels().map((found) =>
     placeNode(found.id, markOf(found), found.name, found.members.includes(here.user))));
-  const away = world.num_connections ? [] : [make("small", {}, "not connected")];
+  const away = world.num_connections || world.over_http ? [] : [make("small", {}, "not connected")];
   keep($("apps"), [placeNode(APP, "app", nameOf(bot()), true, away)]);
 }
 

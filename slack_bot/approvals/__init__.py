@@ -7,9 +7,11 @@ it is still the version that the caller read: the first verdict wins, across thr
        │  ▲        └──────▶ pending      (refused upstream, or the facts changed: votes void)
        │  └── any settled state          (listed again)
        └────▶ expired | elsewhere
+
+    unconfirmed ──▶ approved | denied | expired | elsewhere, expired | elsewhere ──▶ the same   (told at last)
 """
 
-from slack_bot.approvals.change import Outdated
+from slack_bot.approvals.change import TAKEN_AS, Outdated
 from slack_bot.approvals.deciding import (
     THE_SCHEDULE,
     THE_TIME_LIMIT,
@@ -18,6 +20,7 @@ from slack_bot.approvals.deciding import (
     decide_by_time_limit,
     vote,
 )
+from slack_bot.approvals.later import confirmed, ended
 from slack_bot.approvals.seeing import NEVER, add, gone, missed, refresh, relist, still_there
 from slack_bot.approvals.sending import (
     intend,
@@ -33,13 +36,16 @@ from slack_bot.approvals.telling import OUTCOME
 __all__ = [
     "NEVER",
     "OUTCOME",
+    "TAKEN_AS",
     "THE_SCHEDULE",
     "THE_TIME_LIMIT",
     "Cause",
     "Outdated",
     "add",
     "approve_by_schedule",
+    "confirmed",
     "decide_by_time_limit",
+    "ended",
     "gone",
     "intend",
     "missed",

@@ -3,9 +3,12 @@
 from sqlalchemy import Connection, update
 
 from slack_bot.ledger import cards, requests
-from slack_bot.rows import UNDECIDED, RequestRow, State, body_of, hash_of
+from slack_bot.rows import UNDECIDED, CardState, RequestRow, State, body_of, hash_of
 from slack_bot.wish import wish_in
-from upstream_client.models import ApprovalRequest
+from upstream_client.models import ApprovalRequest, Status, Verdict
+
+TAKEN_AS = {Verdict.APPROVE: Status.APPROVED, Verdict.DENY: Status.DENIED}
+"""How the upstream tells that it took a verdict."""
 
 
 class Outdated(Exception):
@@ -62,6 +65,12 @@ def begin_anew(tx: Connection, now: int, row: RequestRow, notice: str, request: 
     revision = row.revision + 1
     change(tx, now, row, State.PENDING, look=True, **values, revision=revision, revised_at=now, notice=notice)
     void_votes(tx, row)
+
+
+def show_anew(tx: Connection, row: RequestRow) -> None:
+    """Its cards showed how it was settled, which is not how it stands any more."""
+    settled = (cards.c.request_key == row.key, cards.c.state == CardState.SETTLED)
+    tx.execute(update(cards).where(*settled).values(state=CardState.POSTED))
 
 
 def settled_as(now: int, status: str, by: str, detail: str) -> dict[str, object]:

@@ -1,16 +1,23 @@
 """What the upstream tells: a request is new, changed, back, or gone."""
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert
 
 from slack_bot import audit
-from slack_bot.approvals.change import as_told, begin_anew, change, expect, settled_as, void_votes
+from slack_bot.approvals.change import (
+    as_told,
+    begin_anew,
+    change,
+    expect,
+    settled_as,
+    show_anew,
+    void_votes,
+)
 from slack_bot.approvals.telling import tell_requester
 from slack_bot.audit import Kind
-from slack_bot.ledger import cards, requests
+from slack_bot.ledger import requests
 from slack_bot.rows import (
     FINAL,
     UNDECIDED,
-    CardState,
     RequestRow,
     State,
     key_of,
@@ -96,8 +103,7 @@ def relist(tx: Connection, now: int, row: RequestRow, request: ApprovalRequest) 
         else "The request is waiting again."
     )
     begin_anew(tx, now, row, notice, request)
-    settled = (cards.c.request_key == row.key, cards.c.state == CardState.SETTLED)
-    tx.execute(update(cards).where(*settled).values(state=CardState.POSTED))
+    show_anew(tx, row)
     audit.append(tx, now, Kind.REQUEST_BACK, row.key, was=row.state.value, digest=request.digest)
 
 

@@ -6,7 +6,8 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from slack_bot.audit_key import HOW_TO_MAKE_ONE, AuditKey
-from slack_bot.config import MISSING, LedgerUrl, Problem, Settings
+from slack_bot.config import LedgerUrl, Problem, Settings
+from slack_bot.upstream_settings import MISSING
 
 
 class AuditSettings(BaseSettings):

@@ -69,10 +69,11 @@ def all_facts(asked: ApprovalRequest) -> list[Fact]:
     return who + [fact for fact in asked.facts if fact.value]
 
 
-def fact_line(label: str, value: str, limit: int = VALUE_LIMIT, where: str = "") -> Line:
-    """One fact in one line."""
+def fact_line(label: str, value: str, limit: int = VALUE_LIMIT, where: str = "", url: str = "") -> Line:
+    """One fact in one line, its value a link where it has a page of its own."""
     shown = cut_and_count(in_line(value), limit, where)
-    return line(text(f"{cut(one_line(label), LABEL_LIMIT)}: ", bold=True), text(shown))
+    told = rich_text.link(url, shown) if shown and _may_be_linked(url) else text(shown)
+    return line(text(f"{cut(one_line(label), LABEL_LIMIT)}: ", bold=True), told)
 
 
 def facts_block(
@@ -109,7 +110,10 @@ def _shown_facts(row: RequestRow) -> list[Line]:
     rooms = _rooms(facts)
     is_whole = len(rooms) == len(facts) and not any(map(_exceeds, facts, rooms))
     where = "" if is_whole else _whole_where(row)
-    lines = [fact_line(fact.label, fact.value, room, where) for fact, room in zip(facts, rooms, strict=False)]
+    lines = [
+        fact_line(fact.label, fact.value, room, where, fact.link)
+        for fact, room in zip(facts, rooms, strict=False)
+    ]
     more = len(facts) - len(rooms)
     return [*lines, line(text(f"And {more:,} more{where}."))] if more else lines
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 
-from slack_bot.config import MISSING, Problem, Settings
+from slack_bot.config import Problem, Settings
+from slack_bot.upstream_settings import MISSING
 
 
 class CannotExplain(Exception):
@@ -15,6 +16,7 @@ class ExplainerSettings(Settings):
     """Those of the bot; whoever explains needs none of the secrets by which it decides."""
 
     slack_app_token: SecretStr = SecretStr("")
+    http_port: int | None = None
     audit_key: SecretStr = SecretStr("")
     privman_base_url: str = ""
     privman_username: str = ""

@@ -10,7 +10,8 @@ from tests.crash.ledger_view import LedgerView
 from tests.crash.plan import APPROVE, APPROVERS
 from tests.crash.story import Pressed, Told
 from tests.life import Life
-from tests.rig import DONE, has_buttons
+from tests.rig import has_buttons
+from tests.true_cards import DONE
 from upstream_client.privilege_manager import PrivManClient
 
 BY_BOT = {"Approved": "approved", "Denied": "denied"}

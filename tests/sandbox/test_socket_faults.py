@@ -15,7 +15,7 @@ from tests.sandbox.raw_app import RawApp, keep_silent
 def test_a_disconnect_is_announced_and_the_close_follows(sandbox: Sandbox, reason: str) -> None:
     with RawApp(sandbox) as app:
         app.wait_for("hello")
-        sandbox.control.faults(socket="disconnect", reason=reason, grace=0.2)
+        sandbox.control.faults(socket="disconnect", reason=reason, grace=0.3)
         announced = time.monotonic()
         assert app.wait_for("disconnect")["reason"] == reason
         assert sandbox.control.state()["connections"][0]["leaving"] == reason

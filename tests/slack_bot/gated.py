@@ -1,5 +1,6 @@
 """The bot in pieces before a real gate, with those that place its requests and tell it where their cards are."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from slack_bot.signpost import Signpost
 from slack_bot.web_client import web_client
 from tests.approval_gate.gate_process import Caller, GateProcess
 from tests.rig import APPROVALS, Rig
+from tests.true_cards import Taken
 from upstream_client.base import Upstream
 from upstream_client.gate import GateClient
 
@@ -85,6 +87,11 @@ class GatedRig(Rig):
         told: dict[str, Any] = self.agent.get(f"/v1/tickets/{ticket_id}").json()
         return told
 
+    def taken(self) -> dict[str, Taken]:
+        """With the tickets; each takes one decision at most."""
+        tickets = {row.key: self.ticket(row.upstream_id) for row in self.rows()}
+        return super().taken() | {key: _taken(ticket) for key, ticket in tickets.items()}
+
     def shown_in(self, ticket_id: str) -> list[str]:
         """The channels in which its card stands."""
         row_of = {row.upstream_id: row.key for row in self.rows()}
@@ -100,3 +107,11 @@ class GatedRig(Rig):
         key = next(row.key for row in self.rows() if row.upstream_id == ticket_id)
         card = next(one for one in self.cards(channel) if one["metadata"]["event_payload"]["request"] == key)
         return str(card["blocks"][0]["text"]["text"]).split(" ", 1)[1]
+
+
+def _taken(ticket: dict[str, Any]) -> Taken:
+    decision = ticket.get("decision")
+    if decision is None:
+        return Taken(str(ticket.get("status", "")), 0, None)
+    at = datetime.fromisoformat(decision["at"]).timestamp()
+    return Taken(decision["verdict"].capitalize(), 1, at)

@@ -199,6 +199,8 @@ def ssm_behind_a_front() -> Iterator[Ssm]:
             others = boto3.session.Session().client(
                 "ssm", region_name="eu-central-1", endpoint_url=f"http://{host}:{port}"
             )
+            # The first call loads moto's SSM, which takes longer than the bot waits.
+            others.get_parameters_by_path(Path="/")
             yield Ssm(front, "/approval-bot", others)
             others.close()
     finally:

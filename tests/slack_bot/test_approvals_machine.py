@@ -20,30 +20,25 @@ from sqlalchemy import Connection
 
 from slack_bot import approvals
 from slack_bot.approvals import Cause, Outdated
+from slack_bot.approvals.later import is_open
 from slack_bot.audit import Record, records
 from slack_bot.ballots import Ballot, Counting, TimeLimit
 from slack_bot.clock import SECOND
 from slack_bot.ledger import Ledger
 from slack_bot.policy import (
-    Approvals,
-    BreakGlass,
     ChannelPolicy,
-    Seat,
     Standing,
     Tally,
-    Terms,
-    Voter,
     may_decide,
 )
 from slack_bot.policy import count as tally_of
 from slack_bot.rows import RequestRow, State, hash_of
+from tests.slack_bot.any_policies import CHANNELS, GROUPS_OF, MOSTLY_HERE, POLICIES, USERS, voter
 from tests.slack_bot.examples import (
-    APPROVER,
     CHANNEL,
     NOW,
     OTHER_CHANNEL,
     REQUEST,
-    SECOND_APPROVER,
     added,
     ballot,
     read,
@@ -60,27 +55,6 @@ TROUBLES = st.sampled_from(["It does not answer.", "No answer came."])
 SETTLED = {State.APPROVED, State.DENIED, State.EXPIRED, State.ELSEWHERE, State.UNCONFIRMED}
 TAKEN = {"approved", "denied"}
 
-THIRD, FOURTH = "U04ADMIN", "U05OUTSIDER"
-GROUPS_OF = {
-    APPROVER: {"S01SRE"},
-    SECOND_APPROVER: {"S02SECURITY"},
-    THIRD: {"S01SRE", "S02SECURITY"},
-    FOURTH: set(),
-}
-USERS = st.sampled_from(sorted(GROUPS_OF))
-CHANNELS = st.sampled_from([CHANNEL, OTHER_CHANNEL])
-MOSTLY_HERE = st.sampled_from([CHANNEL, CHANNEL, CHANNEL, OTHER_CHANNEL])
-POLICIES = st.builds(
-    lambda users, low, high, seats, glass: ChannelPolicy(
-        users=tuple(sorted(users)),
-        terms=Terms(Approvals(low, low, high), seats=tuple(seats), break_glass=BreakGlass(glass)),
-    ),
-    st.frozensets(USERS, min_size=2),
-    st.integers(1, 3),
-    st.integers(1, 3),
-    st.lists(st.builds(Seat, st.sampled_from(["S01SRE", "S02SECURITY"])), max_size=2),
-    st.booleans(),
-)
 RISKS = st.sampled_from([Risk.LOW, Risk.UNRATED, Risk.HIGH])
 
 Step = Callable[[RequestRow, st.DataObject], None]
@@ -88,10 +62,6 @@ Step = Callable[[RequestRow, st.DataObject], None]
 
 class Cut(Exception):
     """The process is gone in the middle of a transaction."""
-
-
-def voter(user: str) -> Voter:
-    return Voter(user, Standing.MEMBER, frozenset(GROUPS_OF[user]))
 
 
 @dataclass(frozen=True)
@@ -166,7 +136,7 @@ class Lives(RuleBasedStateMachine):
                 self.go,
             ]
         if self.row.state is not State.DECIDED:
-            return [self.vote, self.come_back]
+            return [self.vote, self.come_back, self.confirm, self.end]
         if self.row.intent_at is None:
             return [self.vote, self.intend, self.intend, self.intend, self.not_send, self.miss, self.go]
         return [
@@ -296,6 +266,18 @@ class Lives(RuleBasedStateMachine):
 
     def come_back(self, row: RequestRow, _data: st.DataObject) -> None:
         self.move(row, lambda tx: approvals.relist(tx, self.now, row, row.asked), SETTLED, ["request_back"])
+
+    def confirm(self, row: RequestRow, _data: st.DataObject) -> None:
+        begins = {State.UNCONFIRMED}
+        if self.move(row, lambda tx: approvals.confirmed(tx, self.now, row, "Done."), begins, ["outcome"]):
+            self.taken.add(row.decision_id)
+
+    def end(self, row: RequestRow, data: st.DataObject) -> None:
+        seen = Seen(
+            data.draw(st.sampled_from([Status.APPROVED, Status.DENIED, Status.EXPIRED])), by="Somebody"
+        )
+        begins = {row.state} if is_open(row) else set()
+        self.move(row, lambda tx: approvals.ended(tx, self.now, row, seen), begins, ["request_gone"])
 
     def intend(self, row: RequestRow, _data: st.DataObject) -> None:
         begins = {State.DECIDED} if row.intent_at is None else set()

@@ -69,6 +69,11 @@ def gone(status: Status) -> Move:
     return lambda tx, row: approvals.gone(tx, LATER, row, Seen(status))
 
 
+def ended(status: Status) -> Move:
+    """The move with what the upstream told at last."""
+    return lambda tx, row: approvals.ended(tx, LATER, row, Seen(status))
+
+
 def to(state: State, *begins: State) -> dict[State, State]:
     return dict.fromkeys(begins, state)
 
@@ -213,6 +218,28 @@ FUNCTIONS = [
         to(State.PENDING, State.DECIDED),
         ["outcome"],
     ),
+    Function(
+        "confirmed",
+        lambda tx, row: approvals.confirmed(tx, LATER, row, "Done."),
+        to(State.APPROVED, State.UNCONFIRMED),
+        ["outcome"],
+    ),
+    Function(
+        "ended, expired",
+        ended(Status.EXPIRED),
+        to(State.EXPIRED, State.UNCONFIRMED, State.EXPIRED, State.ELSEWHERE),
+        ["request_gone"],
+    ),
+    *(
+        Function(
+            f"ended, {status}",
+            ended(status),
+            to(State.ELSEWHERE, State.UNCONFIRMED, State.EXPIRED, State.ELSEWHERE),
+            ["request_gone"],
+        )
+        for status in (Status.APPROVED, Status.DENIED, Status.WITHDRAWN)
+    ),
+    *(Function(f"ended, {status}", ended(status), {}, []) for status in (Status.PENDING, Status.UNKNOWN)),
 ]
 
 

@@ -209,6 +209,8 @@ def test_a_reply_through_the_press_is_tried_again(sandbox: Sandbox, tmp_path: Pa
         rig.run()
         assert [NO_APPROVER in told for told in rig.told(OUTSIDER)] == [True]
         assert len(calls(rig, REPLY)) == 3
+        failed = "rate limited" if kind == "ratelimited" else "no answer"
+        assert rig.replies == [(REPLY, failed), (REPLY, failed), (REPLY, "ok")]
 
 
 def test_a_reply_that_slack_refuses_for_good_is_given_up(tmp_path: Path) -> None:
@@ -222,6 +224,7 @@ def test_a_reply_that_slack_refuses_for_good_is_given_up(tmp_path: Path) -> None
         rig.run()
         assert rig.told(OUTSIDER) == []
         assert [call["status"] for call in calls(rig, REPLY)] == [404]
+        assert rig.replies == [(REPLY, "refused")]
 
 
 def left_in_the_inbox(rig: Rig, kind: str, payload: str, user: str = OUTSIDER) -> None:

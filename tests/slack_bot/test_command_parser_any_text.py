@@ -64,8 +64,8 @@ def test_any_text_gives_a_command_or_words_that_mention_nobody(text: str) -> Non
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: str(text[:30]))
 def test_hostile_text_is_read_in_no_time(text: str) -> None:
     parse("autoapprove hours mon 09:00-10:00 UTC holidays DE")  # names of zones and countries are read once
-    began = time.process_time()
+    began = time.thread_time()
 
     parse(text, US)
 
-    assert time.process_time() - began < 0.5
+    assert time.thread_time() - began < 0.5

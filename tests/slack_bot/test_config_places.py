@@ -109,3 +109,26 @@ def test_a_misspelt_name_of_ours_is_noticed_only_where_something_is_missing(
     with pytest.raises(SettingsError) as refused:
         load_settings()
     assert refused.value.problems[0].what == "is missing"
+
+
+def test_the_bot_listens_nowhere_unless_a_port_is_named(environment: pytest.MonkeyPatch) -> None:
+    assert (load_settings().http_host, load_settings().http_port) == ("127.0.0.1", None)
+    environment.setenv("HTTP_PORT", " ")
+    assert load_settings().http_port is None
+
+
+@pytest.mark.parametrize(("value", "port"), [("0", 0), ("8090", 8090), (" 65535 ", 65_535)])
+def test_a_port_is_a_number(environment: pytest.MonkeyPatch, value: str, port: int) -> None:
+    environment.setenv("HTTP_PORT", value)
+    environment.setenv("HTTP_HOST", "::1")
+    assert (load_settings().http_host, load_settings().http_port) == ("::1", port)
+
+
+@pytest.mark.parametrize("value", ["65536", "-1", "80.5", "http", "٨٠٩٠", "1" * 5_000])
+def test_what_is_no_port_is_refused(environment: pytest.MonkeyPatch, value: str) -> None:
+    assert refusal(environment, "HTTP_PORT", value) == "is not a whole number from 0 to 65535"
+
+
+@pytest.mark.parametrize("value", ["http://0.0.0.0", "0.0.0.0/0", "a b"])
+def test_what_is_no_address_to_listen_at_is_refused(environment: pytest.MonkeyPatch, value: str) -> None:
+    assert "no address to listen at" in refusal(environment, "HTTP_HOST", value)

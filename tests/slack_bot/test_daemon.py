@@ -13,6 +13,7 @@ from slack_bot.channel_store import ChannelStore
 from slack_bot.config import load_settings
 from slack_bot.daemon import Daemon, Stores
 from slack_bot.declared_policy import DeclaredPolicy
+from slack_bot.figures import Figures
 from slack_bot.health import Unhealthy, check_age, last_beat
 from slack_bot.heartbeat import EVERY
 from slack_bot.identity import Identity
@@ -21,9 +22,11 @@ from slack_bot.parameter_store import open_store
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.web_client import web_client
 from tests.bot_process import environment
+from tests.slack_bot.http.served import SECRET
 from upstream_client.base import Upstream
 from upstream_client.models import ApprovalRequest
 from upstream_client.privilege_manager import Contract, PrivManClient
+from upstream_client.xerotier import XerotierClient
 
 PATIENCE = 30.0
 """Seconds; two beats take ten."""
@@ -52,7 +55,7 @@ def daemon_with(client: Upstream, sandbox: Sandbox) -> Iterator[Daemon]:
         channels = ChannelStore(declared.channels, store, file=settings.channels_file)
         stores = Stores(ledger, channels, ScheduleStore(store), DeclaredPolicy.of(declared, ""))
         identity = Identity.ask(web_client(settings, timeout=10, retries=False))
-        daemon = Daemon(settings, stores, [client], identity, stop, lambda refused: None)
+        daemon = Daemon(settings, stores, [client], identity, stop, lambda refused: None, Figures())
         daemon.start()
         try:
             assert daemon.wait_until_connected()
@@ -78,6 +81,18 @@ def is_healthy(heartbeat: Path) -> bool:
     except Unhealthy:
         return False
     return True
+
+
+@pytest.mark.parametrize("secret", ["", SECRET], ids=["no webhooks", "webhooks"])
+def test_webhooks_are_read_only_where_they_can_come(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    for name, value in environment(sandbox, tmp_path, XEROTIER_WEBHOOK_SECRET=secret).items():
+        monkeypatch.setenv(name, value)
+    client = XerotierClient(sandbox.xerotier_url, sandbox.xerotier.project_id, sandbox.xerotier.key)
+    with daemon_with(client, sandbox):
+        threads = [one.name for one in threading.enumerate()]
+        assert ("webhook reader" in threads) == bool(secret)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # that is what is tried

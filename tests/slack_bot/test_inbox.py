@@ -74,6 +74,19 @@ def box(ledger: Ledger) -> Box:
 # Saving
 
 
+def test_whoever_wants_to_know_is_told_that_something_could_not_be_saved(ledger: Ledger) -> None:
+    told: list[str] = []
+    full = Inbox(ledger, lambda: NOW, lambda: told.append("saved"), lambda: told.append("failed"))
+    with ledger.write() as tx:
+        tx.exec_driver_sql("ALTER TABLE inbox RENAME TO away")
+    with pytest.raises(SQLAlchemyError):
+        full.save("click", "click:1", channel=CHANNEL, user_id=APPROVER, payload="{}")
+    with ledger.write() as tx:
+        tx.exec_driver_sql("ALTER TABLE away RENAME TO inbox")
+    assert full.save("click", "click:1", channel=CHANNEL, user_id=APPROVER, payload="{}")
+    assert told == ["failed", "saved"]
+
+
 def test_what_is_saved_waits_as_it_came_and_the_clerk_is_told(box: Box) -> None:
     assert box.save(payload='{"value": "ä\\u0000"}')
     (item,) = box.items()

@@ -13,6 +13,8 @@ from slack_bot.rows import RequestRow, State, requests_in
 from tests.rig import Rig
 from tests.slack_bot.own_privman import rig_over
 from tests.upstream_client.privilege_manager.contracts import Open, changed
+from upstream_client.models import ApprovalRequest
+from upstream_client.privilege_manager import PrivManClient
 
 KNOWN, STRANGE = "Installers", "Nobody knows this word"
 
@@ -53,6 +55,30 @@ def test_what_can_be_read_is_taken_in_beside_what_cannot(rig: Rig, pm: Privilege
     assert line["event"] == "a part of the list could not be read"
     assert strange in line["why"]
     assert line["read"] == 1
+
+
+class Unwritable(PrivManClient):
+    """Of an upstream that tells something beside what it lists that no ledger can hold."""
+
+    def list_pending(self) -> list[ApprovalRequest]:
+        return [ApprovalRequest(self.name, "half", "Run \ud83d"), *super().list_pending()]
+
+
+def test_one_that_cannot_be_written_down_keeps_no_other_waiting_nor_from_being_settled(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    running = Rig(sandbox, tmp_path)
+    running.client = Unwritable
+    with running as rig:
+        request = rig.ask()
+        assert rows(rig).keys() == {request}
+        rig.control.withdraw(request)
+        with capture_logs() as logs:
+            rig.look()
+            rig.look()
+        assert rows(rig)[request].state is State.ELSEWHERE
+        [first, _] = [line for line in logs if line["log_level"] == "error"]
+        assert (first["event"], first["id"]) == ("a request cannot be written down", "'half'")
 
 
 def test_every_poll_says_so_in_one_line_and_without_a_trace(rig: Rig, pm: PrivilegeManager) -> None:

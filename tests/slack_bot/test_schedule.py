@@ -30,7 +30,7 @@ from tests.slack_bot.schedules import (
     schedules,
     us,
 )
-from upstream_client.models import HOUR, ApprovalRequest, Duration, Risk
+from upstream_client.models import CLAIMED, HOUR, ApprovalRequest, Duration, Fact, Risk
 
 FRIDAY_EVENING = us("2026-11-20 18:00", "Europe/Berlin")
 FRIDAY_NOON = us("2026-11-20 12:00", "Europe/Berlin")
@@ -143,6 +143,12 @@ def test_what_only_whoever_asks_rates_is_left_to_people(risk: Risk) -> None:
     assert should_auto_approve(schedule, request(risk), FRIDAY_EVENING)
     claimed = replace(request(risk), risk_claimed=True)
     assert why_not(schedule, claimed, FRIDAY_EVENING) == "its risk is only claimed by whoever asks"
+
+
+def test_what_only_others_tell_of_is_covered_by_no_schedule() -> None:
+    claim = replace(request(Risk.LOW), facts=(Fact(CLAIMED, "Claimed by", "a webhook", bound=False),))
+    why = "only others tell of it, and not the system that asks"
+    assert why_not(replace(ON, max_risk=Risk.CRITICAL), claim, FRIDAY_EVENING) == why
 
 
 @pytest.mark.parametrize(
