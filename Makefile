@@ -10,7 +10,7 @@ DEVELOPMENT := $(VENV)/installed
 RUNTIME := $(if $(wildcard $(DEVELOPMENT)),$(DEVELOPMENT),$(VENV)/installed-to-run)
 
 .DEFAULT_GOAL := help
-BENCHES := bench-clicks bench-faults bench-poll bench-idle bench-resume
+BENCHES := bench-clicks bench-faults bench-poll bench-idle bench-resume bench-pipelines
 .PHONY: help demo test crash mutate check run manifest pins $(BENCHES)
 
 help: ## lists the commands
@@ -66,6 +66,9 @@ bench-idle: $(DEVELOPMENT) ## measures start, memory and CPU at rest, also at a 
 
 bench-resume: $(DEVELOPMENT) ## measures how soon a program goes on after its approval, and 10,000 that wait; four minutes
 	@exec $(BIN)/python -m bench.resume $(ARGS)
+
+bench-pipelines: $(DEVELOPMENT) ## counts what an idle hour of GitHub Actions costs: calls, bytes, units of the rate limit
+	@exec $(BIN)/python -m bench.pipelines $(ARGS)
 
 $(DEVELOPMENT): requirements-dev.txt
 	@PYTHON="$(PYTHON)" sh scripts/install $(VENV) requirements-dev.txt $@

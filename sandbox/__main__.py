@@ -1,7 +1,7 @@
 """The demo, ``python -m sandbox``: a Slack workspace and upstreams, the bot in it, and somebody who keeps asking.
 
-SANDBOX_PORT: the page and the control API (8484 unless set). UPSTREAMS: privilege_manager, gate, or both, as
-unless set.
+SANDBOX_PORT: the page and the control API (8484 unless set). UPSTREAMS: which of `sandbox.demo.parts` it
+shows, separated by commas; privilege_manager and gate unless set.
 """
 
 import errno

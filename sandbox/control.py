@@ -11,7 +11,7 @@ with HTTP 400 or 404.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from aiohttp import web
@@ -24,9 +24,8 @@ from sandbox.http_mode import Delivery
 from sandbox.json_types import Json
 from sandbox.memberships import change_channel, change_user, change_usergroup
 from sandbox.people import People
-from sandbox.privilege_manager import PrivilegeManager
 from sandbox.slack import Slack
-from sandbox.xerotier import Xerotier
+from sandbox.upstream import Upstream
 
 R = TypeVar("R", bound=BaseModel)
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -35,10 +34,9 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 class Control:
     """Handlers of /control/…"""
 
-    def __init__(self, slack: Slack, privman: PrivilegeManager, xerotier: Xerotier) -> None:
+    def __init__(self, slack: Slack, upstreams: Mapping[str, Upstream]) -> None:
         self._slack = slack
-        self._privman = privman
-        self._xerotier = xerotier
+        self._upstreams = dict(upstreams)
         self._people = People(slack)
 
     def routes(self) -> list[web.RouteDef]:
@@ -139,8 +137,8 @@ class Control:
         await self._slack.sockets.forget()
         self._slack.http.forget()
         self._slack.reset()
-        self._privman.reset()
-        self._xerotier.reset()
+        for upstream in self._upstreams.values():
+            upstream.reset()
         return {"ok": True}
 
     async def _faults(self, request: web.Request) -> web.Response:
@@ -159,12 +157,10 @@ class Control:
         if fault.get("clear"):
             self._slack.faults.clear()
             self._slack.sockets.clear_faults()
-            self._privman.clear_faults()
-            self._xerotier.clear_faults()
-        elif fault.get("upstream") == "xerotier":
-            self._xerotier.add_fault(fault)
+            for upstream in self._upstreams.values():
+                upstream.clear_faults()
         elif "upstream" in fault:
-            self._privman.add_fault(fault)
+            self._upstreams.get(str(fault["upstream"]), self._upstreams["privilege_manager"]).add_fault(fault)
         elif "socket" in fault:
             await self._slack.sockets.fault(SocketFault.model_validate(fault))
         elif "rate_limit" in fault:
@@ -175,12 +171,8 @@ class Control:
 
     def _active_faults(self) -> list[Json]:
         slack = self._slack
-        return (
-            slack.faults.active()
-            + slack.sockets.active_faults()
-            + self._privman.faults()
-            + self._xerotier.faults()
-        )
+        of_upstreams: list[Json] = [fault for one in self._upstreams.values() for fault in one.faults()]
+        return slack.faults.active() + slack.sockets.active_faults() + of_upstreams
 
     def _messages(self, request: web.Request) -> list[Json]:
         found = self._slack.workspace.find_channel(request.query.get("channel", ""))
@@ -233,8 +225,7 @@ class Control:
                 group.usergroup_object(workspace.team.id, include_users=True)
                 for group in workspace.usergroups.values()
             ],
-            "privilege_manager": {"base_url": self._slack.privman_url},
-            "xerotier": {"base_url": self._slack.xerotier_url, "project_id": self._xerotier.project_id},
+            **self._slack.upstreams,
             "slack_api_url": f"{self._slack.url}/api/",
             "num_connections": len(connections),
             "over_http": self._slack.http.is_on,

@@ -217,6 +217,69 @@ class ControlClient:
         """Xerotier's webhooks, oldest first: id, type, approval_id, statuses, outcome."""
         return self._request_list("GET", "xerotier/deliveries", {})
 
+    def file_deployment(self, **fields: Any) -> str:
+        """A deployment is blocked in GitLab; the id. Fields: project, environment, sha, triggered_by, rules …"""
+        filed: str = self._post("gitlab/deployments", fields)["id"]
+        return filed
+
+    def file_job(self, **fields: Any) -> str:
+        """A job of GitLab waits to be started by hand; the id. Fields: project, name, sha, triggered_by …"""
+        filed: str = self._post("gitlab/jobs", fields)["id"]
+        return filed
+
+    def gitlab_deployments(self) -> list[Json]:
+        """GitLab's deployments, oldest first: id, status, said, decisions …"""
+        return self._request_list("GET", "gitlab/deployments", {})
+
+    def gitlab_jobs(self) -> list[Json]:
+        """GitLab's jobs, oldest first: id, status, user, decisions."""
+        return self._request_list("GET", "gitlab/jobs", {})
+
+    def say_in_gitlab(self, deployment_id: str, verdict: str, by: str, comment: str = "") -> None:
+        """Somebody answers in GitLab; ``verdict``: approve or reject."""
+        self._post("gitlab/say", {"id": deployment_id, "verdict": verdict, "by": by, "comment": comment})
+
+    def start_in_gitlab(self, job_id: str, by: str) -> None:
+        """Somebody starts a job in GitLab."""
+        self._post("gitlab/start", {"id": job_id, "by": by})
+
+    def switch_gitlab(self, **switches: Any) -> None:
+        """How it is from now on: scopes, level, cancels, page_size, titles, files."""
+        self._post("gitlab/switches", switches)
+
+    def submit_workflow(self, **fields: Any) -> str:
+        """A workflow comes to a suspended step; its name. Fields: namespace, parameters, labels, creator …"""
+        submitted: str = self._post("argo_workflows/workflows", fields)["name"]
+        return submitted
+
+    def workflows(self) -> list[Json]:
+        """Argo's workflows, oldest first: name, uid, phase, shutdown, decisions, and each step's fate in nodes."""
+        return self._request_list("GET", "argo_workflows/workflows", {})
+
+    def resume_in_argo(self, name: str, by: str = "") -> None:
+        """Somebody resumes it in Argo's web interface; ``by``: their address, where the server notes it."""
+        self._post("argo_workflows/resume", {"name": name, "by": by})
+
+    def finish_in_argo(self, name: str, phase: str, message: str = "") -> None:
+        """A suspended step ends otherwise, by whomever."""
+        self._post("argo_workflows/finish", {"name": name, "phase": phase, "message": message})
+
+    def end_in_argo(self, name: str, strategy: str = "Stop") -> None:
+        """Somebody stops the workflow, or terminates it."""
+        self._post("argo_workflows/end", {"name": name, "strategy": strategy})
+
+    def retry_in_argo(self, name: str) -> None:
+        """Somebody lets the failed steps run anew."""
+        self._post("argo_workflows/retry", {"name": name})
+
+    def delete_in_argo(self, name: str) -> None:
+        """The workflow is deleted."""
+        self._post("argo_workflows/delete", {"name": name})
+
+    def switch_argo(self, **switches: Any) -> None:
+        """What it has from now on: verbs, namespaces, names_user, is_controlled."""
+        self._post("argo_workflows/switches", switches)
+
     def eventually(self, probe: Callable[[], T | None], timeout: float = 10.0) -> T:
         """What ``probe`` gives as soon as it is true: neither None, False nor empty.
 

@@ -1,4 +1,4 @@
-"""The sandbox as a whole: a Slack workspace, a Privilege Manager, a Xerotier; started from any thread."""
+"""The sandbox as a whole: a Slack workspace and the upstreams; started from any thread."""
 
 import asyncio
 import threading
@@ -11,17 +11,29 @@ from typing import Self
 
 from aiohttp import web
 
-from sandbox import page_files, privilege_manager_control, xerotier_control
+from sandbox import (
+    argo_workflows_control,
+    github_actions_control,
+    gitlab_control,
+    page_files,
+    privilege_manager_control,
+    xerotier_control,
+)
+from sandbox.argo_workflows import ArgoWorkflows
 from sandbox.changes import Changes
 from sandbox.control import Control
 from sandbox.control_client import ControlClient
+from sandbox.github_actions import GitHubActions
+from sandbox.gitlab import GitLab
 from sandbox.guard import guard
 from sandbox.install import Install
+from sandbox.json_types import Json
 from sandbox.privilege_manager import BASE_PATH, PrivilegeManager
 from sandbox.scopes import Manifest
 from sandbox.slack import Slack
 from sandbox.socket_mode import SocketMode
 from sandbox.timing import Timing
+from sandbox.upstream import Upstream
 from sandbox.web_api import WebApi
 from sandbox.workspace import Workspace
 from sandbox.xerotier import Xerotier
@@ -33,13 +45,12 @@ LARGEST_BODY = 4 * 1024 * 1024
 
 
 class Sandbox:
-    """A Slack workspace with our app installed, a Privilege Manager and a Xerotier, as servers on 127.0.0.1.
+    """A Slack workspace with our app installed, and the upstreams, as servers on 127.0.0.1.
 
     Use it as a context manager, or call `start` and `stop`. Port 0: the kernel chooses. ``declined_scopes``:
     optional scopes the installer did not grant. Tokens are made up unless given. ``public_url``: what the app
     is told to call, such as https://slack.test, where something stands before this server.
-    ``privilege_manager`` and ``xerotier`` may be used from any thread; everything else of the workspace through
-    ``control``.
+    The upstreams may be used from any thread; everything else of the workspace through ``control``.
     """
 
     def __init__(
@@ -67,9 +78,15 @@ class Sandbox:
         self.privilege_manager = PrivilegeManager()
         self.privilege_manager.on_change(self._redraw)
         self.xerotier = Xerotier()
+        self.github_actions = GitHubActions()
+        self.gitlab = GitLab()
+        self.argo_workflows = ArgoWorkflows()
         self.url = ""
         self.privman_url = ""
         self.xerotier_url = ""
+        self.github_actions_url = ""
+        self.gitlab_url = ""
+        self.argo_workflows_url = ""
         self.bot_token = install.bot_token.value
         self.signing_secret = install.signing_secret
         self.app_token = install.app_token.value
@@ -131,12 +148,14 @@ class Sandbox:
                     await _listen(stack, self.privilege_manager.app(), privman_port) + BASE_PATH
                 )
                 self.xerotier_url = await _listen(stack, self.xerotier.app(), 0)
+                self.github_actions_url = await _listen(stack, self.github_actions.app(), 0)
+                self.gitlab_url = await _listen(stack, self.gitlab.app(), 0)
+                self.argo_workflows_url = await _listen(stack, self.argo_workflows.app(), 0)
             except OSError as failure:
                 started.set_exception(failure)
                 return
             self._slack.url = self._public_url or self.url
-            self._slack.privman_url = self.privman_url
-            self._slack.xerotier_url = self.xerotier_url
+            self._slack.upstreams = self._where_upstreams_are()
             self._loop = asyncio.get_running_loop()
             stack.push_async_callback(self._slack.http.stop)
             stack.push_async_callback(self._slack.sockets.stop)
@@ -144,6 +163,24 @@ class Sandbox:
             await self._stopping.wait()
             self._loop = None
             self._slack.changes.bump()  # ends the long polls
+
+    def _upstreams(self) -> dict[str, Upstream]:
+        return {
+            "privilege_manager": self.privilege_manager,
+            "xerotier": self.xerotier,
+            "github_actions": self.github_actions,
+            "gitlab": self.gitlab,
+            "argo_workflows": self.argo_workflows,
+        }
+
+    def _where_upstreams_are(self) -> dict[str, Json]:
+        return {
+            "privilege_manager": {"base_url": self.privman_url},
+            "xerotier": {"base_url": self.xerotier_url, "project_id": self.xerotier.project_id},
+            "github_actions": {"api_url": self.github_actions_url},
+            "gitlab": {"base_url": self.gitlab_url},
+            "argo_workflows": {"base_url": self.argo_workflows_url},
+        }
 
     def _app(self) -> web.Application:
         api = WebApi(self._slack, self._stopping)
@@ -156,9 +193,12 @@ class Sandbox:
                 web.get("/link/", self._slack.sockets.handle),
                 web.get("/", page_files.index),
                 web.get("/page/{name:[A-Za-z0-9._-]+}", page_files.asset),
-                *Control(self._slack, self.privilege_manager, self.xerotier).routes(),
+                *Control(self._slack, self._upstreams()).routes(),
                 *privilege_manager_control.routes(self.privilege_manager),
                 *xerotier_control.routes(self.xerotier),
+                *github_actions_control.routes(self.github_actions),
+                *gitlab_control.routes(self.gitlab),
+                *argo_workflows_control.routes(self.argo_workflows),
             ]
         )
         return app

@@ -28,8 +28,8 @@ class Slack:
     sockets: SocketMode
     changes: Changes
     url: str = ""
-    privman_url: str = ""
-    xerotier_url: str = ""
+    upstreams: dict[str, Json] = field(default_factory=dict)
+    """Where each of them is, by its name."""
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,9 @@ from playwright.sync_api import Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sandbox import Sandbox
-from sandbox.demo.bot import APPROVER, CHANNEL, start_bot
+from sandbox.demo.bot import start_bot
+from sandbox.demo.parts.privilege_manager import settings_of
+from sandbox.demo.people import APPROVER, CHANNEL
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "card.png"
 REQUESTS = (
@@ -49,7 +51,7 @@ def main() -> None:
     with (
         Sandbox() as sandbox,
         tempfile.TemporaryDirectory() as folder,
-        start_bot(sandbox, Path(folder)),
+        start_bot(sandbox, Path(folder), {"privilege_manager": settings_of(sandbox)}),
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

@@ -98,6 +98,10 @@ STILL_FOR_ALL = (
     "No channel is registered now, but the schedule for all is still on: it approves again as soon as one is. "
     "`autoapprove all off` ends it."
 )
+STILL_ROUTED = (
+    "⚠️ Requests are still routed there, and what no other channel of their route shows is shown nowhere: "
+    "see `route list`."
+)
 MOST_TOLD = 4_000
 """Characters with which a text is shown best (docs.slack.dev/reference/methods/chat.postMessage)."""
 MOST_OF_A_PART = 1_000
@@ -180,6 +184,15 @@ def state_unread(why: str) -> str:
     return (
         f"⚠️ I cannot read the channels and schedules that are stored: {escaped(why)} "
         "I go by what I read last, and approve nothing without a person."
+    )
+
+
+def routes_unread(why: str, *, holds_up: bool) -> str:
+    """The routes cannot be read. ``why`` are the store's words; ``holds_up``: nobody can tell what goes where."""
+    no_cards = " and post no new card, unless its request was asked in one channel" if holds_up else ""
+    return (
+        f"⚠️ I cannot read the routes that are stored: {escaped(why)} "
+        f"Until I can, I approve nothing without a person{no_cards}."
     )
 
 

@@ -24,6 +24,7 @@ from slack_bot.ledger import Ledger, LedgerUnusable
 from slack_bot.logs import configure_logs
 from slack_bot.parameter_store import ParameterStore, StateError, open_store
 from slack_bot.rated import rated
+from slack_bot.route_store import RouteStore
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.slack_api import Refused, SlackFailure
 from slack_bot.web_client import web_client
@@ -159,10 +160,10 @@ def _open(settings: Settings, declared: Declarations, store: ParameterStore) -> 
     """
     ledger = Ledger(settings.ledger_url, settings.audit_key.get_secret_value(), settings.secrets)
     audit.tell_again(ledger)
-    file, defaults = settings.channels_file, declared.defaults
-    channels = ChannelStore(declared.channels, store, file=file, defaults=defaults)
+    file, defaults, default = settings.channels_file, declared.defaults, declared.default_channel
+    channels = ChannelStore(declared.channels, store, file=file, defaults=defaults, default=default)
     policy = DeclaredPolicy.of(declared, settings.slack_channel)
-    return Stores(ledger, channels, ScheduleStore(store), policy)
+    return Stores(ledger, channels, ScheduleStore(store), policy, RouteStore(declared.routes, store))
 
 
 def _door(settings: Settings) -> socket.socket | None:

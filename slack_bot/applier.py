@@ -346,7 +346,7 @@ class Applier:
         now = self._clock()
         with self._ledger.write() as tx:
             if self._is_our_answer(row, seen, maybe_ours=maybe_ours):
-                approvals.taken(tx, now, row, seen.comment)
+                approvals.taken(tx, now, row, seen.note or seen.comment)
             elif maybe_ours and seen.status is Status.UNKNOWN:
                 approvals.unconfirmed(tx, now, row, seen.comment)
             else:

@@ -53,7 +53,7 @@ class AutoApprover:
         self._outdated = outdated
         self._stopping = threading.Event()
         self._left: set[tuple[str, int]] = set()
-        self._left_by: Mapping[str, Rule] = {}
+        self._left_by: tuple[Mapping[str, Rule], str] = ({}, "")
 
     def stop(self) -> None:
         """No new decision."""
@@ -63,9 +63,9 @@ class AutoApprover:
         """Answers what the open schedules cover. Whoever looks at the clock wakes it again."""
         try:
             open_now = self._coverage.open_at(now)
-            if open_now != self._left_by:
+            if self._left_by != (open_now, self._coverage.routes):
                 self._left.clear()
-                self._left_by = open_now
+                self._left_by = (open_now, self._coverage.routes)
             if open_now and self._answer():
                 self._decided()
         finally:

@@ -48,14 +48,17 @@ class ChannelStore:
         *,
         file: Path | str = "channels.json",
         defaults: Terms | None = None,
+        default: str = "",
     ) -> None:
         """``file`` is what declared those that come from a file, as the operator calls it.
 
-        ``defaults``: the terms of all channels, where they say nothing themselves.
+        ``defaults``: the terms of all channels, where they say nothing themselves. ``default``: the id of the
+        default channel, where the file names one; "" for the one of SLACK_CHANNEL.
         """
         self._declared = _merged(declared)
         self._file = file
         self._defaults = defaults or Terms()
+        self._default = default
         self._shelf = Shelf(_KIND, store)
         self.awaited = ""
         """Why nobody can tell yet which channel SLACK_CHANNEL names, in words; "" where that is known."""
@@ -69,7 +72,8 @@ class ChannelStore:
     def read(cls, path: Path) -> "ChannelStore":
         """The channels of the file alone. Raises `ChannelsFileError`."""
         declared = read_file(path)
-        return cls(declared.channels, file=path, defaults=declared.defaults)
+        default = declared.default_channel
+        return cls(declared.channels, file=path, defaults=declared.defaults, default=default)
 
     @property
     def trouble(self) -> str:
@@ -87,9 +91,14 @@ class ChannelStore:
         return self._defaults
 
     @property
+    def default_id(self) -> str:
+        """Of the default channel, registered or not; "" where there is none, or nobody knows it yet."""
+        return self._default or next((one.id for one in self.all() if one.is_default), "")
+
+    @property
     def default(self) -> Channel | None:
-        """The channel that SLACK_CHANNEL names."""
-        return next((one for one in self.all() if one.is_default), None)
+        """The default channel: the file's, else the one that SLACK_CHANNEL names; None unless it is registered."""
+        return self.get(self.default_id)
 
     def all(self) -> list[Channel]:
         """Every registered channel: the declared ones in their order, then the others by id."""

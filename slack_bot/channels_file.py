@@ -9,20 +9,19 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field, StrictBool, StringConstraints, ValidationError, field_validator
+from pydantic import Field, StrictBool, ValidationError, field_validator
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import ErrorDetails, core_schema
 
 from slack_bot.channel import Channel, ChannelId, GroupId, Strict, UserId
 from slack_bot.policy import ChannelPolicy, Terms
 from slack_bot.risk_rules import RiskRule
+from slack_bot.routes import Route
+from slack_bot.written_route import Glob, WrittenRoute
 from slack_bot.written_terms import ANNOUNCED, Level, Sayable, UpstreamKey, WrittenSilence, WrittenTerms
 from slack_bot.written_twice import written_twice
 from upstream_client.models import Risk
-
-Glob = Annotated[str, StringConstraints(min_length=1)]
 
 
 class ChannelsFileError(Exception):
@@ -33,12 +32,15 @@ class ChannelsFileError(Exception):
 class Declarations:
     """What the file says: channels, the terms of all channels that say nothing else, and how requests are rated.
 
-    Of the ``risk_rules`` the first that fits a request holds.
+    Of the ``risk_rules`` the first that fits a request holds, and of the ``routes``. ``default_channel`` is the id
+    of the channel for what fits no route, "" for the one that SLACK_CHANNEL names.
     """
 
     channels: tuple[Channel, ...] = ()
     defaults: Terms = field(default_factory=Terms)
     risk_rules: tuple[RiskRule, ...] = ()
+    routes: tuple[Route, ...] = ()
+    default_channel: str = ""
 
 
 class DeclaredApprovers(Strict):
@@ -94,6 +96,15 @@ class ChannelsFile(Strict):
     risk_rules: list[DeclaredRiskRule] = Field(
         [], description="How risky requests are. The first rule that fits holds; else what the upstream says."
     )
+    routes: list[WrittenRoute] = Field(
+        [],
+        description="Which requests go to which channels. The first route that fits holds; what fits none goes "
+        "to the default channel. Without any route every channel gets every request.",
+    )
+    default_channel: Sayable[ChannelId] = Field(
+        None,
+        description="The channel for requests that fit no route; left out, the one that SLACK_CHANNEL names.",
+    )
 
     @field_validator("channels")
     @classmethod
@@ -112,6 +123,19 @@ class ChannelsFile(Strict):
                     f"risk_rules.{number} fits every request, so that none after it ever holds: put it last"
                 )
         return rules
+
+    @field_validator("routes")
+    @classmethod
+    def _each_may_be_taken(cls, routes: list[WrittenRoute]) -> list[WrittenRoute]:
+        said = [one.route() for one in routes]
+        for number, route in enumerate(said):
+            first = next((place for place in range(number) if said[place].hides(route)), None)
+            if first is not None:
+                raise ValueError(
+                    f"routes.{first} fits every request that routes.{number} fits, so that routes.{number} never "
+                    "holds: put it first, or leave it out"
+                )
+        return routes
 
 
 def read_file(path: Path) -> Declarations:
@@ -132,6 +156,8 @@ def read_file(path: Path) -> Declarations:
         tuple(one.channel() for one in written.channels),
         written.defaults.terms(),
         tuple(one.rule() for one in written.risk_rules),
+        tuple(one.route() for one in written.routes),
+        written.default_channel or "",
     )
 
 
@@ -156,6 +182,8 @@ _EXAMPLES = {
     "longest": 'such as "4h", or "one time"',
     "break_glass": 'such as {"announce_in": "C0123456789"}, or false',
     "facts": 'such as {"policy": "Install *"}',
+    "routes": 'such as [{"facts": {"environment": "prod*"}, "channels": ["C0123456789"]}]',
+    "default_channel": _CHANNEL,
 }
 """What to write instead, by the key that is nearest to the problem."""
 _NO_KEY = "is no key that may stand here: check its spelling, or leave it out"

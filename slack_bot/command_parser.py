@@ -10,6 +10,7 @@ from slack_bot.commands import (
     COMMANDS,
     HELP,
     HERE,
+    AddRoute,
     Answer,
     Approvers,
     AutoApprove,
@@ -21,12 +22,15 @@ from slack_bot.commands import (
     Pending,
     Policy,
     Remove,
+    RemoveRoute,
     Show,
+    ShowRoutes,
     Status,
     example,
 )
 from slack_bot.language.suggestion import did_you_mean, nearest, quoted
 from slack_bot.language.typed_text import Kind, Token, asks, tokens
+from slack_bot.route_text import read_route
 from slack_bot.schedule_changes import (
     Change,
     NotApplicable,
@@ -61,6 +65,9 @@ __all__ = [
     "Remove",
     "Approvers",
     "AutoApprove",
+    "ShowRoutes",
+    "AddRoute",
+    "RemoveRoute",
     "Misunderstood",
     "NotApplicable",
     "Change",
@@ -144,6 +151,8 @@ def _read(head: Token, rest: Sequence[Token], text: str) -> Command:
         return Answer(_VERDICTS[head.key], _id(which, head.key), words)
     if head.key == "show":
         return Show(_id(after(text, head.key)[0], head.key))
+    if head.key in ("route", "routes"):
+        return read_route(text)
     reader = _READERS.get(head.key)
     if reader is None:
         raise NotUnderstood(_unknown(head, rest))

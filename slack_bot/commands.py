@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from slack_bot.routes import Route
 from slack_bot.schedule_changes import Change
 from upstream_client.models import Verdict
 
 HERE = "here"
-"""The scope of a schedule: the channel it is written in."""
+"""The scope of a schedule, or where a route leads: the channel it is written in."""
 ALL = "all"
 """The scope of a schedule: every channel."""
 
@@ -84,8 +85,40 @@ class AutoApprove:
     changes: tuple[Change, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ShowRoutes:
+    """Which requests go to which channels?"""
+
+
+@dataclass(frozen=True, slots=True)
+class AddRoute:
+    """One more route, which comes last; `HERE` may be one of its channels."""
+
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRoute:
+    """No such route any more; ``number`` is the one that is listed with it."""
+
+    number: int
+
+
 Command: TypeAlias = (
-    Greeting | Help | Status | Pending | Show | Answer | History | Policy | Remove | Approvers | AutoApprove
+    Greeting
+    | Help
+    | Status
+    | Pending
+    | Show
+    | Answer
+    | History
+    | Policy
+    | Remove
+    | Approvers
+    | AutoApprove
+    | ShowRoutes
+    | AddRoute
+    | RemoveRoute
 )
 
 
@@ -120,6 +153,14 @@ HELP: tuple[tuple[str, str], ...] = (
         "`rated-only`, `until 2026-12-24`; with `all` or a #channel for elsewhere",
     ),
     ("autoapprove off", "leave everything to people again"),
+    ("route list", "which requests I post in which channels"),
+    (
+        "route here environment prod* risk high,critical",
+        "post requests like these in this channel alone, or in several: `route here #channel …`; besides them "
+        "`upstream`, `repository`, `requester`, `label:team payments`; what fits no route goes to the default "
+        "channel",
+    ),
+    ("route remove 2", "that route is no more; `route list` tells the numbers"),
     ("remove", "post no requests here any more"),
 )
 """(what to write, what it does), in the order in which people need it; both are mrkdwn."""

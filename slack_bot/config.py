@@ -18,7 +18,15 @@ from slack_bot.addresses import (
     checked_slack_api_url,
     unquoted,
 )
+from slack_bot.argo_settings import ArgoDeny, ArgoLabelSelector, ArgoNamespaces, ArgoToken, ArgoUrl
 from slack_bot.audit_key import HOW_TO_MAKE_ONE, AuditKey
+from slack_bot.github_actions_settings import (
+    GitHubApiUrl,
+    GitHubOwner,
+    GitHubRepositories,
+    GitHubToken,
+)
+from slack_bot.gitlab_settings import GitlabGated, GitlabProjects, GitlabToken, GitlabUrl
 from slack_bot.upstream_settings import (
     MISSING,
     GateApiKey,
@@ -34,13 +42,17 @@ from slack_bot.upstream_settings import (
     XerotierWebhookSecret,
     text_of,
 )
+from upstream_client.argo_workflows import Denial
+from upstream_client.github_actions.address import VENDOR as GITHUB
+from upstream_client.gitlab import Gated
+from upstream_client.gitlab.address import VENDOR as GITLAB
 from upstream_client.xerotier import address
 
-UPSTREAMS: Final = ("privilege_manager", "gate", "xerotier")
+UPSTREAMS: Final = ("privilege_manager", "gate", "xerotier", "github_actions", "gitlab", "argo_workflows")
 LOG_FORMATS: Final = ("json", "text")
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 ADMIN_PREFIX: Final = "ADMIN_"
-PREFIXES: Final = ("SLACK_", "PRIVMAN_", "XEROTIER_", ADMIN_PREFIX)
+PREFIXES: Final = ("SLACK_", "PRIVMAN_", "XEROTIER_", "GITHUB_", "GITLAB_", "ARGO_", ADMIN_PREFIX)
 GATE_PREFIX: Final = "GATE_"
 """The gate's own settings, which may stand in the same file, begin like this as well: such a name is no mistake."""
 OTHER_NAME_OF_SLACK_CHANNEL: Final = "SLACK_APPROVAL_CHANNEL"
@@ -280,6 +292,29 @@ class Settings(BaseSettings):
     xerotier_webhook_secret: XerotierWebhookSecret = SecretStr("")
     xerotier_list_path: XerotierListPath = address.LIST_PATH
     xerotier_get_path: XerotierGetPath = ""
+    github_token: GitHubToken = SecretStr("")
+    github_repositories: GitHubRepositories = ()
+    github_owner: GitHubOwner = ""
+    github_api_url: GitHubApiUrl = GITHUB
+    github_ca_bundle: Annotated[Path | None, BeforeValidator(_existing_file)] = Field(
+        None,
+        description="a PEM file with the authority that signed the certificate of your Enterprise Server",
+    )
+    gitlab_url: GitlabUrl = GITLAB
+    gitlab_token: GitlabToken = SecretStr("")
+    gitlab_projects: GitlabProjects = ()
+    gitlab_gated: GitlabGated = Gated.DEPLOYMENTS
+    gitlab_ca_bundle: Annotated[Path | None, BeforeValidator(_existing_file)] = Field(
+        None, description="a PEM file with the authority that signed your GitLab's certificate"
+    )
+    argo_url: ArgoUrl = ""
+    argo_token: ArgoToken = SecretStr("")
+    argo_namespaces: ArgoNamespaces = ()
+    argo_label_selector: ArgoLabelSelector = ""
+    argo_deny: ArgoDeny = Denial.NODE
+    argo_ca_bundle: Annotated[Path | None, BeforeValidator(_existing_file)] = Field(
+        None, description="a PEM file with the authority that signed the Argo server's certificate"
+    )
     poll_interval: Annotated[float, BeforeValidator(_poll_interval)] = Field(
         30.0, description="seconds between two looks at each upstream, from 1 to 3600"
     )
@@ -321,19 +356,9 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every value that must never be seen in a log, none of them empty."""
+        secret = [one.get_secret_value() for _, one in self if isinstance(one, SecretStr)]
         ledger_password = urlsplit(self.ledger_url).password or ""
-        values = (
-            self.slack_bot_token.get_secret_value(),
-            self.slack_signing_secret.get_secret_value(),
-            self.slack_app_token.get_secret_value(),
-            self.privman_password.get_secret_value(),
-            self.gate_api_key.get_secret_value(),
-            self.xerotier_api_key.get_secret_value(),
-            self.xerotier_webhook_secret.get_secret_value(),
-            self.audit_key.get_secret_value(),
-            ledger_password,
-            unquote(ledger_password),
-        )
+        values = (*secret, ledger_password, unquote(ledger_password))
         return tuple(dict.fromkeys(value for value in values if value))
 
 

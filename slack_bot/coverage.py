@@ -27,8 +27,8 @@ class Rule(NamedTuple):
 class Coverage:
     """The one place that tells whether a schedule approves something. Any thread may ask.
 
-    Nothing is covered while channels or schedules cannot be read, nor where nobody could see what was done. What is
-    shown in one channel alone is covered by what that one goes by.
+    Nothing is covered while channels, schedules or routes cannot be read, nor where nobody could see what was done.
+    Only what a channel goes by in which it is shown covers a request.
     """
 
     def __init__(self, state: StoredState, closed: ClosedChannels, placement: Placement) -> None:
@@ -39,7 +39,7 @@ class Coverage:
     def holding(self) -> Mapping[str, Rule]:
         """By channel, the schedule it goes by: its own, or the one for all."""
         state = self._state
-        if state.channels.trouble:
+        if state.channels.trouble or state.routes.trouble:
             return {}
         schedules = state.schedules.trusted()
         scopes: dict[str, str] = {}
@@ -59,6 +59,11 @@ class Coverage:
         """The first that approves the request now."""
         return next(iter(self._all_covering(asked, now)), None)
 
+    @property
+    def routes(self) -> str:
+        """Tells the routes by which requests are shown from others; "" for none."""
+        return self._state.routes.routes.mark
+
     def is_undecided(self, asked: ApprovalRequest) -> bool:
         """Whether nobody can tell yet in which channel the request belongs: then nothing covers it for now."""
         return self._placement.is_undecided(asked)
@@ -76,8 +81,8 @@ class Coverage:
     def _all_covering(self, asked: ApprovalRequest, now: int) -> list[Rule]:
         if self._placement.is_undecided(asked):
             return []
-        only = self._placement.channel_of(asked)
-        rules = dict.fromkeys(rule for channel, rule in self.holding().items() if only in ("", channel))
+        is_there = self._placement.takes
+        rules = dict.fromkeys(rule for channel, rule in self.holding().items() if is_there(asked, channel))
         return [rule for rule in rules if should_auto_approve(rule.schedule, asked, now)]
 
 

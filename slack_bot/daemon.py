@@ -4,7 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,7 @@ from slack_bot.publisher import Board, Publisher
 from slack_bot.rated import behind, told
 from slack_bot.reconciler import MAX_BACKOFF, Reconciler, Worker
 from slack_bot.refresher import Refresher
+from slack_bot.route_store import RouteStore
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.signpost import Signpost
 from slack_bot.standby import Standby
@@ -71,12 +72,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What is kept: the ledger, the channels and the schedules, open and read once; and what is ``declared``."""
+    """What is kept: the ledger, channels, schedules and routes, open and read once; and what is ``declared``."""
 
     ledger: Ledger
     channels: ChannelStore
     schedules: ScheduleStore
     declared: DeclaredPolicy
+    routes: RouteStore = field(default_factory=RouteStore)
 
 
 class Daemon:
@@ -104,11 +106,11 @@ class Daemon:
         self._notes = durability.notes(settings.ledger_url, settings.state)
         self._last_read: dict[str, int] = {}
         self._figures = figures
-        self._state = StoredState(stores.ledger, stores.channels, stores.schedules)
+        self._state = StoredState(stores.ledger, stores.channels, stores.schedules, stores.routes)
         self._closed = ClosedChannels(self._notes)
-        self._placement = Placement(stores.channels, self._closed)
+        self._placement = Placement(stores.channels, self._closed, stores.routes)
         self._coverage = Coverage(self._state, self._closed, self._placement)
-        self._publisher = self._standing_by("publisher", Publisher(self._board(), self._wake_signposts))
+        self._publisher = self._standing_by("publisher", self._publishing())
         self._signposts = self._signs()
         self._names_reading = self._read_names()
         self._name_reader = self._reconciler("name reader", self._names_reading)
@@ -148,6 +150,14 @@ class Daemon:
         return Board(
             ledger, slack, channels, self._names, now_us, pace, self._instance, bot, closed, placement
         )
+
+    def _publishing(self) -> Publisher:
+        return Publisher(self._board(), self._wake_signposts, self._read_what_is_new, self._notes)
+
+    def _read_what_is_new(self) -> None:
+        """Another replica may have changed the routes; the publisher does not wait for the store."""
+        if not self._state.is_up_to_date():
+            self._refresher.wake()
 
     def _signs(self) -> list[Reconciler]:
         """One for each upstream that wants to know where its requests are shown."""

@@ -13,6 +13,7 @@ from slack_bot.channel import Channel
 from slack_bot.channels_file import Declarations
 from slack_bot.ledger import audit, head_of, notary_of
 from slack_bot.risk_rules import RiskRule
+from slack_bot.written_route import said
 from slack_bot.written_terms import WrittenTerms
 
 
@@ -32,6 +33,11 @@ class DeclaredPolicy:
             "risk_rules": [_risk_rule(one) for one in declared.risk_rules],
             "slack_channel": slack_channel,
         }
+        # Left out where nothing is said of them, so that what is declared stays what it was before there were any.
+        if declared.routes:
+            content["routes"] = [said(one) for one in declared.routes]
+        if declared.default_channel:
+            content["default_channel"] = declared.default_channel
         return cls(content, hashlib.sha256(rfc8785.dumps(content)).hexdigest())
 
 

@@ -17,6 +17,7 @@ from slack_bot.inbox import Item
 from slack_bot.ledger import Ledger
 from slack_bot.placement import Placement
 from slack_bot.policy import Admins
+from slack_bot.route_store import RouteStore
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.slack_api import call
 from slack_bot.stored_state import StoredState
@@ -57,6 +58,11 @@ class Desk:
     def schedules(self) -> ScheduleStore:
         """What is approved without a person."""
         return self.state.schedules
+
+    @property
+    def routes(self) -> RouteStore:
+        """Which requests are shown in which channels."""
+        return self.state.routes
 
     def call(self, method: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Calls Slack. Raises a `slack_bot.slack_api.SlackFailure`."""

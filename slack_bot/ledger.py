@@ -39,7 +39,7 @@ from slack_bot.seal import Seal
 from slack_bot.volume import journal_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; Alembic, and its memory, are loaded only where the database is older."""
 
 BUSY_TIMEOUT_MS = 5_000
@@ -132,6 +132,8 @@ requests = Table(
     Column("turn", BigInteger, nullable=False, server_default=text("0")),
     Column("deciders", Text, nullable=False, server_default=text("''")),
     Column("wish", String(100), nullable=False, server_default=text("''")),
+    Column("routed_by", String(16), nullable=False, server_default=text("''")),
+    Column("routed_to", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("upstream", "upstream_id"),
 )
 Index("ix_requests_upstream_state", requests.c.upstream, requests.c.state)
@@ -139,6 +141,7 @@ Index("ix_requests_state_first_seen_at", requests.c.state, requests.c.first_seen
 Index("ix_requests_cause_decided_at", requests.c.cause, requests.c.decided_at)
 Index("ix_requests_state_turn", requests.c.state, requests.c.turn)
 Index("ix_requests_turn", requests.c.turn)
+Index("ix_requests_state_routed_by_routed_to", *requests.c["state", "routed_by", "routed_to"])
 
 votes = Table(
     "votes",

@@ -15,7 +15,7 @@ def outcome(row: RequestRow, upstream: UpstreamName) -> str:
     what = f"Your request “{escaped(cut(one_line(row.asked.title) or row.upstream_id, TITLE_LIMIT))}”"
     match row.state:
         case State.APPROVED | State.DENIED:
-            return _decided(row, what)
+            return _decided(row, what) + _said_besides(row, upstream)
         case State.EXPIRED:
             return f"⌛ {what} expired in {escaped(upstream.title)} before it was answered."
         case State.UNCONFIRMED:
@@ -36,6 +36,14 @@ def _decided(row: RequestRow, what: str) -> str:
         return words
     label = "Reason: " if row.decided_by else ""
     return f"{words} {label}{escaped(cut(one_line(row.reason), REASON_LIMIT))}"
+
+
+def _said_besides(row: RequestRow, upstream: UpstreamName) -> str:
+    """What the upstream said when it took the answer, such as who else has to agree; ours is not repeated."""
+    if not row.outcome_detail or row.decision_id in row.outcome_detail:
+        return ""
+    said = escaped(cut(one_line(row.outcome_detail), REASON_LIMIT))
+    return f" {escaped(upstream.title)} says: {said}"
 
 
 def _by(row: RequestRow) -> str:

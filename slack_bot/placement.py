@@ -1,12 +1,13 @@
-"""In which channels a request is shown: in all, or where whoever asked wishes to ask."""
+"""In which channels a request is shown: where whoever asked wishes to ask, else by its route, else in all."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_
 
 from slack_bot.channel_store import ChannelStore
 from slack_bot.ledger import cards, requests
 from slack_bot.plain_text import cut, one_line
+from slack_bot.route_store import RouteStore
 from slack_bot.rows import CardState, State
 from slack_bot.wish import UNDECIDED, is_id, wish_for, wish_in
 from upstream_client.models import ApprovalRequest
@@ -15,21 +16,30 @@ LONGEST_SHOWN = 90
 """Characters of a wish; a channel's name has at most 80."""
 STANDING = (CardState.CLAIMED, CardState.POSTED)
 """The states of a card that may be answered, or soon."""
+TO_DEFAULT = ""
+"""Where a request goes that fits no route, as the ledger keeps it."""
 
 
 class Placement:
-    """Goes by the registered channels and their names. Any thread may ask; one tells it the names.
+    """Goes by the registered channels, their names and the routes. Any thread may ask; one tells it the names.
 
     A wish is followed where it names a registered channel that takes our messages, by its id, or by a name that no
     other one has. What nobody can tell waits: while the upstream cannot, while the name of some registered channel
     is not known, or while there may be more of them than are known. A request that has a card elsewhere stays where
     all are shown, whatever its wish comes to mean.
+
+    What has no wish that is followed goes to the channels of its route, or to the default channel where none fits.
+    The ledger keeps which route it took by which routes: see `slack_bot.publisher.routing`. What took none by those
+    of now is shown nowhere anew, nor is anything while nobody can tell the routes. Cards that stand stay.
     """
 
-    def __init__(self, channels: ChannelStore, closed: Container[str]) -> None:
+    def __init__(
+        self, channels: ChannelStore, closed: Container[str], routes: RouteStore | None = None
+    ) -> None:
         """``closed``: the channels that take no message of ours."""
         self._channels = channels
         self._closed = closed
+        self.routes = routes or RouteStore()
         self._names: Mapping[str, str] = {}
 
     def know(self, names: Mapping[str, str]) -> None:
@@ -41,7 +51,7 @@ class Placement:
         return self._names.get(channel, "")
 
     def channel_of(self, asked: ApprovalRequest) -> str:
-        """The id of the only channel in which the request is shown; "" for all, or where nobody can tell."""
+        """The id of the channel that the request wishes for; "" where no wish is followed, or nobody can tell."""
         return self.channel_for(wish_in(asked))
 
     def channel_for(self, wish: str) -> str:
@@ -50,19 +60,48 @@ class Placement:
 
     def is_undecided(self, asked: ApprovalRequest) -> bool:
         """Whether nobody can tell yet where it belongs: it is shown nowhere anew, and no schedule answers it."""
-        return self._is_undecided(wish_in(asked))
+        if self._is_undecided(wish_in(asked)):
+            return True
+        return not self.channel_of(asked) and self._is_route_undecided(asked)
+
+    def takes(self, asked: ApprovalRequest, channel: str) -> bool:
+        """Whether the request is shown in this registered channel, not counting a card that stands from before."""
+        if self.is_undecided(asked):
+            return False
+        if only := self.channel_of(asked):
+            return channel == only
+        meant = self._meant(asked)
+        return meant is None or channel in meant
 
     def shown_in(self, channel: str) -> ColumnElement[bool]:
         """The condition for requests that are shown in a registered channel, what is undecided left out."""
-        elsewhere = {wish: found for wish, found in self._followed().items() if found != channel}
-        placed = and_(self._is_decided(), requests.c.wish.not_in(elsewhere))
-        return or_(placed, _has_card_beside(elsewhere)) if elsewhere else placed
+        followed = self._followed()
+        elsewhere = {wish: found for wish, found in followed.items() if found != channel}
+        routed = self._is_routed_to(channel)
+        if routed is None:
+            placed = and_(self._is_decided(), requests.c.wish.not_in(elsewhere))
+            return or_(placed, _has_card_beside(elsewhere)) if elsewhere else placed
+        wished = requests.c.wish.in_(followed.keys() - elsewhere.keys())
+        placed = or_(wished, and_(requests.c.wish.not_in(followed), routed))
+        return or_(and_(self._is_decided(), placed), stands_in(channel))
 
     def waits_in(self, channel: str) -> ColumnElement[bool]:
         """The condition for requests that wait and are shown in the channel, or stand there by now."""
-        its_card = (cards.c.request_key == requests.c.key, cards.c.channel == channel)
-        stands = exists().where(*its_card, cards.c.state.in_(STANDING))
-        return and_(requests.c.state == State.PENDING, or_(stands, self.shown_in(channel)))
+        return and_(requests.c.state == State.PENDING, or_(stands_in(channel), self.shown_in(channel)))
+
+    def goes_by_route(self) -> ColumnElement[bool]:
+        """The condition for requests that go by the routes: no wish of theirs is followed, or may be."""
+        return and_(self._is_decided(), requests.c.wish.not_in(self._followed()))
+
+    @property
+    def default(self) -> str:
+        """The id of the channel for what fits no route, registered or not; "" for none."""
+        return self._channels.default_id
+
+    @property
+    def incomplete(self) -> str:
+        """Why there may be more channels than are known, in words; "" where all are."""
+        return self._channels.incomplete
 
     def note(self, asked: ApprovalRequest) -> str:
         """Why a wish is not followed, for the card; "" where it is, or where there is none.
@@ -82,6 +121,35 @@ class Placement:
         if len(found) > 1:
             return "is the name of several channels here"
         return "takes no message of mine" if found else "is not registered here"
+
+    def _meant(self, asked: ApprovalRequest) -> tuple[str, ...] | None:
+        """The channels of the route that it takes, registered or not; None where there are no routes."""
+        routes = self.routes.routes
+        if not routes.rules:
+            return None
+        taken = routes.taken(asked)
+        return (self.default,) if taken is None else taken.channels
+
+    def _is_route_undecided(self, asked: ApprovalRequest) -> bool:
+        """A channel that is not known may be one of those that are not known yet."""
+        if self.routes.unsure:
+            return True
+        meant = self._meant(asked)
+        if meant is None or not self.incomplete:
+            return False
+        return all(self._channels.get(channel) is None for channel in meant)
+
+    def _is_routed_to(self, channel: str) -> ColumnElement[bool] | None:
+        """The condition for a request that goes to the channel by its route; None where there are no routes."""
+        routes = self.routes.routes
+        if self.routes.unsure:
+            return false()
+        if not routes.rules:
+            return None
+        names = requests.c.routed_to.contains(f" {channel} ")
+        fits_none = requests.c.routed_to == TO_DEFAULT
+        to_it = or_(names, fits_none) if channel == self.default else names
+        return and_(requests.c.routed_by == routes.mark, to_it)
 
     def _is_undecided(self, wish: str) -> bool:
         if wish in ("", UNDECIDED):
@@ -120,6 +188,17 @@ class Placement:
             for wish in filter(None, (one.id, wish_for(names.get(one.id, "")))):
                 found.setdefault(wish, []).append(one.id)
         return found
+
+
+def stands_in(channel: str) -> ColumnElement[bool]:
+    """The condition for requests whose card stands in the channel."""
+    its_card = (cards.c.request_key == requests.c.key, cards.c.channel == channel)
+    return exists().where(*its_card, cards.c.state.in_(STANDING))
+
+
+def routed_to(channels: Sequence[str]) -> str:
+    """As the ledger keeps to which channels a route leads."""
+    return f" {' '.join(channels)} "
 
 
 def _has_card_beside(elsewhere: Mapping[str, str]) -> ColumnElement[bool]:

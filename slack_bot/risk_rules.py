@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
+from slack_bot.likeness import has_fact, is_asked_by
 from upstream_client.models import ApprovalRequest, Risk
 
 
@@ -30,8 +30,8 @@ class RiskRule:
         """Whether the request has this risk, unless an earlier rule fits it."""
         return (
             self.upstream in ("", request.upstream)
-            and all(_has_fact(request, key, pattern) for key, pattern in self.facts)
-            and (not self.requester or _is_asked_by(request, self.requester))
+            and all(has_fact(request, key, pattern) for key, pattern in self.facts)
+            and (not self.requester or is_asked_by(request, self.requester))
         )
 
 
@@ -39,17 +39,3 @@ def rate(request: ApprovalRequest, rules: Sequence[RiskRule]) -> ApprovalRequest
     """The request with the risk of the first rule that fits, which is no mere claim then, else as it is."""
     rule = next((rule for rule in rules if rule.fits(request)), None)
     return request if rule is None else replace(request, risk=rule.risk, risk_claimed=False)
-
-
-def _has_fact(request: ApprovalRequest, key: str, pattern: str) -> bool:
-    return any(fact.key == key and _is_like(fact.value, pattern) for fact in request.facts)
-
-
-def _is_asked_by(request: ApprovalRequest, pattern: str) -> bool:
-    told = (request.requester, request.requester_email)
-    return any(_is_like(name, pattern) for name in told if name)
-
-
-def _is_like(text: str, pattern: str) -> bool:
-    """By the standard library's rules, but that a bracket is one: paths and names have them."""
-    return fnmatchcase(text.casefold(), pattern.casefold().replace("[", "[[]"))

@@ -76,6 +76,7 @@ class RequestRow:
     ``until_at`` is the moment until which it was approved, where a moment was named and not a length of time.
     ``deciders`` are the user ids of all whose answers made the verdict, with spaces between them.
     ``wish`` is the channel in which whoever asked wishes to ask, as `slack_bot.wish.wish_in` has it.
+    ``routed_to`` are channels, by the routes with the mark ``routed_by``: see `slack_bot.publisher.routing`.
     ``turn`` is ``first_seen_at``, or later where the clock was set back: what is seen later never comes before.
     """
 
@@ -118,6 +119,8 @@ class RequestRow:
     turn: int = 0
     deciders: str = ""
     wish: str = ""
+    routed_by: str = ""
+    routed_to: str = ""
 
     @property
     def all_who_decided(self) -> tuple[str, ...]:
@@ -306,8 +309,7 @@ def hash_of(body: str) -> str:
 
 def request_by_key(connection: Connection, key: str, *, lock: bool = False) -> RequestRow | None:
     """The request with this key; ``lock`` keeps other writers off its row until the transaction ends."""
-    query = _REQUEST_LOCKED if lock else _REQUEST_READ
-    found = connection.execute(query, {"key": key}).mappings().first()
+    found = connection.execute(_REQUEST_LOCKED if lock else _REQUEST_READ, {"key": key}).mappings().first()
     return None if found is None else _REQUEST.validate_python(dict(found))
 
 
@@ -416,10 +418,8 @@ def backlogs_of(connection: Connection, channel: str | None = None) -> list[Back
 def count_waiting(connection: Connection, channel: str) -> int:
     """How many requests wait for an answer on a card in this channel."""
     both = cards.join(requests, cards.c.request_key == requests.c.key)
-    query = select(func.count()).select_from(both)
-    return connection.execute(
-        query.where(cards.c.channel == channel, requests.c.state == State.PENDING)
-    ).scalar_one()
+    here = (cards.c.channel == channel, requests.c.state == State.PENDING)
+    return connection.execute(select(func.count()).select_from(both).where(*here)).scalar_one()
 
 
 def shown_in(connection: Connection, channel: str) -> frozenset[str]:

@@ -26,7 +26,7 @@ NOT_KEPT: Final = "STATE is not set, so the bot can keep nothing of its own."
 UNCONFIRMED: Final = "written by the bot itself, though the store never confirmed it"
 TOO_FAST: Final = "written by the bot itself, over what somebody else wrote there at the same moment"
 
-What = Literal["channel", "schedule"]
+What = Literal["channel", "schedule", "route"]
 
 
 class NotReadable(Exception):
@@ -106,6 +106,16 @@ class Shelf(Generic[T]):
         """Why the items may not be what stands there, in words; "" where they are."""
         snapshot = self._snapshot
         return snapshot.outage or " ".join(snapshot.unreadable.values())
+
+    @property
+    def was_read(self) -> bool:
+        """Whether the folder was read at all, be it long ago."""
+        return self._snapshot.was_read
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all that lay there when it was last read could be used."""
+        return not self._snapshot.unreadable
 
     @property
     def trusted(self) -> Mapping[str, T]:

@@ -1,5 +1,6 @@
-"""The stored channels and schedules, and whether what was read of them is what another replica left there."""
+"""The stored channels, schedules and routes, and whether what was read is what another replica left there."""
 
+import json
 import threading
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from slack_bot.audit import Kind
 from slack_bot.channel_store import ChannelStore
 from slack_bot.declared_policy import NOTHING_SEEN, DeclaredPolicy, newest, put_on_record
 from slack_bot.ledger import Ledger, audit
+from slack_bot.route_store import RouteStore
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.shelf import OutsideChange
 
@@ -19,6 +21,7 @@ OF_CHANGES = (
     Kind.CHANNEL_CHANGED,
     Kind.CHANNEL_REMOVED,
     Kind.SCHEDULE_CHANGED,
+    Kind.ROUTES_CHANGED,
 )
 """The records of a change, and those of the wish for it, where they are of no request.
 
@@ -39,7 +42,7 @@ class _Mark:
 
 
 class StoredState:
-    """Channels and schedules as this process read them last. Any thread may use it.
+    """Channels, schedules and routes as this process read them last. Any thread may use it.
 
     With several replicas the ledger, which they share, tells of each change at once, and the store only who
     reads it again. What is declared nobody can read again: of replicas that go by different declarations the
@@ -47,9 +50,16 @@ class StoredState:
     nothing here costs a query.
     """
 
-    def __init__(self, ledger: Ledger, channels: ChannelStore, schedules: ScheduleStore) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        channels: ChannelStore,
+        schedules: ScheduleStore,
+        routes: RouteStore | None = None,
+    ) -> None:
         self.channels = channels
         self.schedules = schedules
+        self.routes = routes or RouteStore()
         self._ledger = ledger
         self._reading = threading.Lock()
         self._mark: _Mark | None = None
@@ -77,13 +87,14 @@ class StoredState:
     @property
     def trouble(self) -> str:
         """Why they may be out of date, in words; "" where they are not. No schedule holds then."""
-        return self.channels.trouble or self.schedules.trouble
+        return self.channels.trouble or self.schedules.trouble or self.routes.trouble
 
     def refresh(self) -> list[OutsideChange]:
-        """Reads both anew, and returns what changed without us; see `Shelf.refresh`."""
+        """Reads them anew, and returns what changed without us; see `Shelf.refresh`."""
         with self._reading:
             mark = self._marked()
-            changes = [*self.channels.refresh(), *self.schedules.refresh()]
+            changes = [*self.channels.refresh(), *self.schedules.refresh(), *self.routes.refresh()]
+            self._look_for_routes()
             # What was declared holds until the channels are read for the first time.
             if self._mark is None or not self.channels.trouble:
                 self._mark = mark
@@ -106,7 +117,7 @@ class StoredState:
             return self.is_current(connection)
 
     def bring_up_to_date(self) -> bool:
-        """Reads both anew where that is overdue. False where the channels cannot be read, or it is overtaken.
+        """Reads them anew where that is overdue. False where the channels cannot be read, or it is overtaken.
 
         What changed without us is for the next `refresh` to return.
         """
@@ -138,9 +149,17 @@ class StoredState:
         mark = self._marked()
         outage = self.channels.look()
         self.schedules.look()
+        self.routes.look()
+        self._look_for_routes()
         if not outage:
             self._mark = mark
         return not outage
+
+    def _look_for_routes(self) -> None:
+        """Until the routes are read once, the audit log tells whether there may be any."""
+        if self.routes.trouble and not self.routes.was_read:
+            with self._ledger.read() as connection:
+                self.routes.may_be_set = _were_routes_set(connection)
 
     def _marked(self) -> _Mark | None:
         """Before the reading: what is put on record while it lasts may not have been seen by it."""
@@ -150,6 +169,16 @@ class StoredState:
             newest = connection.execute(select(func.max(audit.c.id))).scalar() or 0
             after = newest - OVERTAKEN
             return _Mark(after, _changes(connection, after))
+
+
+def _were_routes_set(connection: Connection) -> bool:
+    """Whether there was ever a route in Slack, or one that somebody wrote into the store."""
+    kinds = (Kind.ROUTES_CHANGED, Kind.CHANGED_OUTSIDE)
+    query = select(audit.c.kind, audit.c.detail).where(audit.c.request_key.is_(None), audit.c.kind.in_(kinds))
+    return any(
+        row.kind == Kind.ROUTES_CHANGED or json.loads(row.detail).get("what") == "route"
+        for row in connection.execute(query)
+    )
 
 
 def _changes(connection: Connection, after: int) -> frozenset[int]:

@@ -46,6 +46,8 @@ from slack_bot.rated import rated
 from slack_bot.reconciler import Worker
 from slack_bot.refresher import Refresher
 from slack_bot.risk_rules import RiskRule
+from slack_bot.route_store import RouteStore
+from slack_bot.routes import Route
 from slack_bot.rows import RequestRow, request_by_key
 from slack_bot.schedule_store import ScheduleStore
 from slack_bot.stored_state import StoredState
@@ -94,6 +96,8 @@ class Rig:
         store: ParameterStore | None = None,
         defaults: Terms | None = None,
         risk_rules: Sequence[RiskRule] = (),
+        routes: Sequence[Route] = (),
+        default: str = "",
     ) -> None:
         """``ledger_url`` and ``clock`` are for two of them over one ledger: replicas.
 
@@ -110,6 +114,7 @@ class Rig:
         self.declared = [Channel(id, policy) for id, policy in declared.items()]
         self.defaults = defaults
         self.risk_rules = risk_rules
+        self.declared_routes, self.default = routes, default
         self.store = store or DirectoryStore(folder / "state")
         self.admins = admins or Admins()
         self.notes: list[str] = []
@@ -158,9 +163,10 @@ class Rig:
     def _build(self) -> None:
         settings, clock, instance = self.settings(), self.clock.now, f"process-{random.random()}"
         self.ledger = Ledger(self.ledger_url, AUDIT_KEY)
-        self.channels = ChannelStore(self.declared, self.store, defaults=self.defaults)
+        self.channels = ChannelStore(self.declared, self.store, defaults=self.defaults, default=self.default)
         self.schedules = ScheduleStore(self.store)
-        self.state = StoredState(self.ledger, self.channels, self.schedules)
+        self.routes = RouteStore(self.declared_routes, self.store)
+        self.state = StoredState(self.ledger, self.channels, self.schedules, self.routes)
         self.refresher = Refresher(self.ledger, self.state, None, clock, _nothing)
         self.refresher.work(clock())
         self.upstream = self._upstream(settings)
@@ -168,10 +174,10 @@ class Rig:
         self.identity = identity = Identity.ask(client)
         names = {self.upstream.name: UpstreamName.of(self.upstream.title, self.upstream.capabilities)}
         pace, closed = Pace(self.clock.monotonic), ClosedChannels(self.notes)
-        self.placement = Placement(self.channels, closed)
+        self.placement = Placement(self.channels, closed, self.routes)
         coverage = Coverage(self.state, closed, self.placement)
         board = (self.ledger, client, self.channels, names, clock, pace, instance, identity.bot_id, closed)
-        self.publisher = Publisher(Board(*board, self.placement))
+        self.publisher = Publisher(Board(*board, self.placement), notes=self.notes)
         covers = coverage.still_covers
         (upstream,) = rated([self.upstream], self.risk_rules)
         self.applier = Applier(upstream, self.ledger, clock, _nothing, instance, covers)

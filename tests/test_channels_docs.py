@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from slack_bot.channel import Channel
 from slack_bot.channel_store import ChannelStore, Declarations
 from slack_bot.channels_file import schema
+from slack_bot.command_parser import AddRoute, parse
 from slack_bot.policy import (
     BUILT_IN_APPROVALS,
     ONE_IS_ENOUGH,
@@ -20,6 +21,7 @@ from slack_bot.policy import (
     Terms,
 )
 from slack_bot.risk_rules import rate
+from slack_bot.routes import Routes
 from slack_bot.written_terms import MOST_PEOPLE, WrittenTerms
 from tests.shell_blocks import sections
 from tests.slack_bot.examples import REQUEST
@@ -56,10 +58,41 @@ def channels(path: Path, section: str) -> list[Channel]:
 
 def test_the_files_of_the_page_are_the_ones_that_are_read_here_and_the_schema_takes_them() -> None:
     validator = Draft202012Validator(json.loads(schema()))
-    read_here = ["Declare channels by file", "How it is decided", "Defaults", "Risk rules"]
+    read_here = [
+        "Which request goes where",
+        "Declare channels by file",
+        "How it is decided",
+        "Defaults",
+        "Risk rules",
+    ]
     assert [name for name, text in sections(PAGE).items() if "```json" in text] == read_here
     for section in read_here:
         assert validator.is_valid(json.loads(block(section))), section
+
+
+def test_routes_and_the_channels_to_which_they_lead(path: Path) -> None:
+    found = read(path, "Which request goes where")
+    prod = (Fact("repository", "Service", "acme/api"), Fact("environment", "Environment", "production"))
+    team = (*prod, Fact("label:team", "Label team", "payments"))
+    routes = Routes(found.routes)
+
+    def channels(risk: Risk, *facts: Fact, upstream: str = "gate", requester: str = "") -> tuple[str, ...]:
+        taken = routes.taken(ApprovalRequest(upstream, "1", "Deploy", requester, facts=facts, risk=risk))
+        return (found.default_channel,) if taken is None else taken.channels
+
+    assert channels(Risk.HIGH, *team) == ("C0234567891", "C0345678912")
+    assert channels(Risk.UNRATED, *team) == ("C0456789123",)
+    assert channels(Risk.HIGH, upstream="privilege_manager") == ("C0567891234",)
+    assert channels(Risk.LOW, *prod, requester="Agent-7") == ("C0345678912",)
+    assert channels(Risk.LOW, *prod) == ("C0123456789",)
+
+
+def test_every_clause_of_a_route_in_the_page_is_understood() -> None:
+    told = table(sections(PAGE)["Which request goes where"])
+    clauses = [words for words in told if " " in words]
+    assert len(clauses) == 7
+    for words in clauses:
+        assert isinstance(parse(f"route here {words}"), AddRoute), words
 
 
 def test_channels_that_are_declared_by_file(path: Path) -> None:

@@ -17,6 +17,8 @@ import requests
 from playwright.sync_api import Page, expect
 
 from sandbox import ControlClient
+from sandbox.demo.parts import DEFAULT
+from sandbox.demo.upstreams import KNOWN
 
 pytest_plugins = ["tests.browser"]
 
@@ -187,7 +189,7 @@ def test_a_port_that_is_none_is_told_in_words(tmp_path: Path, port: str) -> None
 def test_an_upstream_that_the_demo_does_not_have_is_told_in_words(tmp_path: Path) -> None:
     with _running(tmp_path, UPSTREAMS="privilege_manager, gates") as demo:
         assert demo.process.wait(30) == 2
-        said = "UPSTREAMS names “gates”, which the demo does not have: privilege_manager, gate."
+        said = f"UPSTREAMS names “gates”, which the demo does not have: {', '.join(KNOWN)}."
         assert said in demo.text()
         assert "Traceback" not in demo.text()
 
@@ -199,6 +201,15 @@ def test_one_upstream_alone_is_shown_where_only_that_is_wanted(tmp_path: Path) -
         assert "as administrator" in card["text"]
         assert "The gate" not in demo.text()
         assert not Path(demo.log("bot")).with_name("gate.log").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in KNOWN if name not in DEFAULT])
+def test_any_upstream_can_be_shown_and_what_it_asks_be_approved(tmp_path: Path, name: str) -> None:
+    with _running(tmp_path, UPSTREAMS=name) as demo, demo.control() as control:
+        ts = control.eventually(lambda: control.messages(CHANNEL))[0]["ts"]
+        for user in (APPROVER, "U03SECOND"):
+            assert control.click(CHANNEL, ts, user, "approve_request")["acknowledged"]
+        control.eventually(lambda: control.messages(CHANNEL)[0]["text"].startswith("Approved by"))
 
 
 def test_a_program_s_question_is_approved_on_the_page_and_it_hears_of_it(

@@ -76,7 +76,7 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 def test_every_block_says_what_it_is_and_shell_blocks_can_be_read_by_a_shell(page: Path) -> None:
     text = page.read_text()
     kinds = re.findall(r"^ *```(\S*)$", text, re.MULTILINE)
-    assert page.name == "README.md" or set(kinds[::2]) <= {"sh", "json", "text"}
+    assert page.name == "README.md" or set(kinds[::2]) <= {"sh", "json", "text", "yaml"}
     for block in shell_blocks(text):
         done = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (0, ""), block
@@ -110,7 +110,7 @@ def test_every_setting_stands_in_the_settings_page_with_its_default() -> None:
         match said:
             case "required":
                 assert field.is_required() or name.startswith(
-                    ("privman_", "gate_", "xerotier_", "slack_app")
+                    ("privman_", "gate_", "xerotier_", "github_", "gitlab_", "argo_", "slack_app")
                 ), name
             case "none" | "the packaged one":
                 assert not default, name

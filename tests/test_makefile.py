@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEST = "-m pytest --numprocesses 6 --dist worksteal"
 FILES = ("Makefile", "scripts/install", "requirements.txt", "requirements-dev.txt")
 COMMANDS = ["help", "demo", "test", "crash", "mutate", "check", "run", "manifest", "pins"]
-BENCHES = ["bench-clicks", "bench-faults", "bench-poll", "bench-idle", "bench-resume"]
+BENCHES = ["bench-clicks", "bench-faults", "bench-poll", "bench-idle", "bench-resume", "bench-pipelines"]
 
 INTERPRETER = """#!/bin/sh
 case "$*" in

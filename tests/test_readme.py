@@ -34,7 +34,9 @@ def test_every_setting_stands_in_the_readme_with_its_default() -> None:
         said = told[name.upper()].strip("`")
         default = ",".join(field.default) if isinstance(field.default, tuple) else field.default
         if said == "required":
-            assert field.is_required() or name.startswith(("privman_", "gate_", "xerotier_", "slack_app"))
+            assert field.is_required() or name.startswith(
+                ("privman_", "gate_", "xerotier_", "github_", "gitlab_", "argo_", "slack_app")
+            )
         elif said in ("none", "the packaged one"):
             assert not default
         else:

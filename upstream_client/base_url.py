@@ -6,13 +6,21 @@ from upstream_client.session import is_loopback
 
 
 def checked_base_url(text: str, setting: str, example: str) -> str:
-    """``text`` without slashes at its end. Raises ValueError, in words that begin with the setting's name."""
+    """As `checked_address`. Raises ValueError, in words that begin with the setting's name."""
+    try:
+        return checked_address(text, example)
+    except ValueError as error:
+        raise ValueError(f"{setting} {error}") from error
+
+
+def checked_address(text: str, example: str) -> str:
+    """``text`` without slashes at its end. Raises ValueError, in words that follow the name of the setting."""
     url = text.strip().rstrip("/")
-    parts = _split(url, f"{setting} must be an address such as {example}")
+    parts = _split(url, f"is no address such as {example}")
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ValueError(f"{setting} must begin with https://, since the secret travels there")
+        raise ValueError("uses http, which sends the secret readably: use https")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError(f"{setting} must hold no user name, no ? and no #")
+        raise ValueError("holds a user name, a ? or a #: give the plain address only")
     return url
 
 

@@ -171,13 +171,17 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One look at one request. ``at`` is in microseconds since 1970 UTC; empty where it is not told."""
+    """One look at one request. ``at`` is in microseconds since 1970 UTC; empty where it is not told.
+
+    ``note`` is what the card says besides where it was our answer: that more than this answer is needed.
+    """
 
     status: Status
     request: ApprovalRequest | None = None
     by: str = ""
     at: int | None = None
     comment: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

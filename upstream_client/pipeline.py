@@ -118,13 +118,13 @@ def _images(images: tuple[Image, ...]) -> Iterator[Fact]:
 
 def _change(change: Change) -> Iterator[Fact]:
     yield Fact("commits", "Commits", change.commits.text, bound=False, link=change.commits.link)
-    yield Fact("changed_files", "Changed files", _listed(change.files, change.more_files), bound=False)
-    yield Fact("changelog", "Changelog", _listed(change.titles, change.more_titles), bound=False)
+    yield Fact("changed_files", "Changed files", _listed(change.files, change.more_files, ", "), bound=False)
+    yield Fact("changelog", "Changelog", _listed(change.titles, change.more_titles, "; "), bound=False)
 
 
-def _listed(texts: tuple[str, ...], more: int) -> str:
-    """One each line, their count before them; "" for none."""
+def _listed(texts: tuple[str, ...], more: int, between: str) -> str:
+    """Their count and then each; "" for none."""
     if not texts:
         return ""
-    told = f"{len(texts) + more:,}:\n" + "\n".join(texts)
-    return f"{told}\nand {more:,} more" if more else told
+    told = f"{len(texts) + more:,}: {between.join(texts)}"
+    return f"{told}{between}and {more:,} more" if more else told

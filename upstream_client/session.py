@@ -243,6 +243,11 @@ class Session:
 
     def _failure(self, error: BaseException, host: str, seconds: float) -> Unreachable | Interrupted:
         reasons = list(_reasons(error))
+        if isinstance(error, requests.exceptions.InvalidHeader) and error.request is None:
+            # Its words repeat the header, which may be a secret.
+            return Unreachable(
+                f"Nothing was sent to {self._title}: a header, such as a token, cannot be one."
+            )
         words = f"{_innermost(reasons)}".strip(" .")
         if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
             return Untrusted(

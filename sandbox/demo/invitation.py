@@ -2,38 +2,32 @@
 
 import json
 import shlex
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
-from sandbox.demo.bot import APPROVER, CHANNEL
 from sandbox.demo.gate import Gate
+from sandbox.demo.people import APPROVER, CHANNEL
+from sandbox.demo.process import Process
 from sandbox.server import Sandbox
 
 QUESTION = {"title": "May I?", "action": "try", "arguments": {"answer": 42}}
 
 
-def invitation(sandbox: Sandbox, gate: Gate | None, state: Path, every: float) -> str:
-    """Where to look, how to ask the gate oneself, where the logs are, and how it ends."""
+def invitation(
+    sandbox: Sandbox, words: Iterable[Sequence[str]], processes: Iterable[Process], every: float
+) -> str:
+    """Where to look, what the parts have to say, where the logs are, and how it ends."""
+    told = [line for part in words if part for line in (*part, "")]
     return "\n".join(
         [
             "",
             f"  Open {sandbox.url}/#channel={CHANNEL}&user={APPROVER} in a browser, and press Approve on the card.",
             f"  A new request comes every {every:g} seconds. The control API is at {sandbox.url}/control/state.",
             "",
-            *(_of_the_gate(gate) if gate else ()),
-            f"  The bot's log: {state / 'bot.log'}",
-            *([f"  The gate's log: {state / 'gate.log'}"] if gate else ()),
+            *(line if line.startswith("curl ") or not line else f"  {line}" for line in told),
+            *(f"  The {process.name}'s log: {process.log}" for process in processes),
             "  Ctrl-C stops everything.",
             "",
         ]
-    )
-
-
-def _of_the_gate(gate: Gate) -> tuple[str, ...]:
-    return (
-        f"  The gate is at {gate.url}. Ask it yourself; the line waits until somebody answers:",
-        "",
-        curl(gate),
-        "",
     )
 
 

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OURS = ("SLACK_", "PRIVMAN_", "GATE_", "ADMIN_", "REDIS_")
+OURS = (
+    *("SLACK_", "ADMIN_", "REDIS_"),
+    *("PRIVMAN_", "GATE_", "XEROTIER_", "GITHUB_", "GITLAB_", "ARGO_"),
+)
+"""How the settings of the bot and of its upstreams begin."""
 
 
 def kept(inherited: Mapping[str, str]) -> dict[str, str]:

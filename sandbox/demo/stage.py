@@ -2,83 +2,47 @@
 
 import tempfile
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 
 from sandbox.demo.bot import start_bot, wait_until_connected
 from sandbox.demo.errors import Stopped
-from sandbox.demo.gate import Gate, opened, start_gate
 from sandbox.demo.invitation import invitation
-from sandbox.demo.program import Program
-from sandbox.demo.questions import demo_questions
-from sandbox.demo.upstreams import GATE, PRIVILEGE_MANAGER
+from sandbox.demo.part import Part, Setting
+from sandbox.demo.parts import PARTS
 from sandbox.demo.watch import Watch
-from sandbox.privilege_manager import demo_requests
 from sandbox.server import Sandbox
 
 ASK_EVERY = 15.0
 """Seconds between two new requests."""
-SEED = 8484
 
 
 def run(sandbox: Sandbox, upstreams: Collection[str], stop: threading.Event) -> None:
     """Plays until ``stop`` is set. Raises `ProcessEnded` with the log of a process that ended by itself.
 
-    However it ends: first the bot, then the gate, then the programs that waited for its answers; nothing is left.
+    However it ends: first the bot, then the parts, the last one first; nothing is left.
     """
     with suppress(Stopped):
         _play(sandbox, upstreams, Watch(stop))
 
 
 def _play(sandbox: Sandbox, upstreams: Collection[str], watch: Watch) -> None:
-    with (
-        tempfile.TemporaryDirectory(prefix="approval-bot-") as folder,
-        Program() as program,
-        ExitStack() as processes,
-    ):
-        state = Path(folder)
-        gate = _with_a_gate(state, processes, watch) if GATE in upstreams else None
-        _with_a_bot(sandbox, upstreams, gate, state, processes, watch)
-        print(invitation(sandbox, gate, state, ASK_EVERY), flush=True)
-        asks = [_ask_privilege_manager(sandbox)] if PRIVILEGE_MANAGER in upstreams else []
-        if gate:
-            asks.append(_ask_gate(program, gate))
-        _keep_asking(asks, watch)
+    with tempfile.TemporaryDirectory(prefix="approval-bot-") as folder, ExitStack() as exits:
+        here = Setting(sandbox, Path(folder), watch, exits)
+        parts = {name: PARTS[name](here) for name in upstreams}
+        _with_a_bot(here, parts)
+        words = [part.words for part in parts.values()]
+        print(invitation(sandbox, words, reversed(watch.processes), ASK_EVERY), flush=True)
+        _keep_asking([part.asks for part in parts.values()], watch)
 
 
-def _with_a_gate(state: Path, processes: ExitStack, watch: Watch) -> Gate:
-    process = processes.enter_context(start_gate(state))
-    watch.over(process)
-    return opened(process, state, watch)
-
-
-def _with_a_bot(
-    sandbox: Sandbox,
-    upstreams: Collection[str],
-    gate: Gate | None,
-    state: Path,
-    processes: ExitStack,
-    watch: Watch,
-) -> None:
-    settings = {"UPSTREAMS": ",".join(upstreams)}
-    if gate:
-        settings |= {"GATE_URL": gate.url, "GATE_API_KEY": gate.bots_key}
-    watch.over(processes.enter_context(start_bot(sandbox, state, **settings)))
-    wait_until_connected(sandbox, watch)
-
-
-def _ask_privilege_manager(sandbox: Sandbox) -> Iterator[None]:
-    for request in demo_requests(SEED):
-        sandbox.control.file_request(**request)
-        yield
-
-
-def _ask_gate(program: Program, gate: Gate) -> Iterator[None]:
-    for question in demo_questions(SEED):
-        program.ask(gate, question)
-        yield
+def _with_a_bot(here: Setting, parts: Mapping[str, Part]) -> None:
+    settings = {name: part.settings for name, part in parts.items()}
+    channel = [part.channel for part in parts.values()]
+    here.start(start_bot(here.sandbox, here.folder, settings, channel))
+    wait_until_connected(here.sandbox, here.watch)
 
 
 def _keep_asking(asks: list[Iterator[None]], watch: Watch) -> None:

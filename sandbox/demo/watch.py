@@ -11,15 +11,15 @@ LOOK_EVERY = 0.25
 
 
 class Watch:
-    """Over the demo's processes, until ``stop`` is set."""
+    """Over the demo's ``processes``, in the order of their start, until ``stop`` is set."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
-        self._processes: list[Process] = []
+        self.processes: list[Process] = []
 
     def over(self, process: Process) -> None:
         """From now on over this one too."""
-        self._processes.append(process)
+        self.processes.append(process)
 
     def pause(self, seconds: float) -> None:
         """Lets them work. Raises `Stopped` and `ProcessEnded` as soon as it comes to that."""
@@ -27,7 +27,7 @@ class Watch:
         while (left := until - time.monotonic()) > 0:
             if self._stop.wait(min(left, LOOK_EVERY)):
                 raise Stopped
-            for process in self._processes:
+            for process in self.processes:
                 if process.exit_code is not None:
                     raise ProcessEnded(
                         f"{process.text()}\n"

@@ -46,8 +46,10 @@ def change(tx: Connection, now: int, row: RequestRow, to: State, *, look: bool, 
 
 
 def as_told(request: ApprovalRequest) -> dict[str, object]:
+    """Whichever route it took before, it may take another one now."""
     body = body_of(request)
-    return {"body": body, "body_hash": hash_of(body), "digest": request.digest, "wish": wish_in(request)}
+    told = {"body": body, "body_hash": hash_of(body), "digest": request.digest, "wish": wish_in(request)}
+    return {**told, "routed_by": ""}
 
 
 def void_votes(tx: Connection, row: RequestRow) -> None:

@@ -40,10 +40,11 @@ class Kind(StrEnum):
     CHANNEL_CHANGED = "channel_changed"
     CHANNEL_REMOVED = "channel_removed"
     SCHEDULE_CHANGED = "schedule_changed"
+    ROUTES_CHANGED = "routes_changed"
     POLICY_DECLARED = "policy_declared"
-    """The bot started with other channels, defaults or risk rules than were declared before."""
+    """The bot started with other channels, defaults, risk rules or routes than were declared before."""
     CHANGED_OUTSIDE = "changed_outside"
-    """A channel or schedule is not what we wrote: somebody else changed the stored state."""
+    """A channel, a schedule or the routes are not what we wrote: somebody else changed the stored state."""
 
 
 @dataclass(frozen=True, slots=True)

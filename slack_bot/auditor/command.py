@@ -1,4 +1,4 @@
-"""The commands of `python -m slack_bot.audit`: verify, export, show."""
+"""The commands of `python -m slack_bot.audit`: verify, export, show, schema."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from slack_bot.audit.record import Record
+from slack_bot.audit.schema import schema
 from slack_bot.auditor.copied import Copy
 from slack_bot.auditor.export import as_lines, as_table, is_about
 from slack_bot.auditor.progress import counted
@@ -19,11 +20,16 @@ from slack_bot.seal import Seal
 
 GOOD, BAD, CANNOT_BEGIN = 0, 1, 2
 """Exit codes."""
+SCHEMA = "schema"
+"""Needs no settings."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 all is good, 1 a record is bad, 2 settings or arguments are wrong."""
     asked = _parser().parse_args(arguments)
+    if asked.command == SCHEMA:
+        sys.stdout.write(schema())
+        return GOOD
     try:
         settings = load_audit_settings()
         good: bool = asked.do(asked, settings)
@@ -115,4 +121,5 @@ def _parser() -> argparse.ArgumentParser:
         "request", metavar="REQUEST", help="its key, its id upstream, or how one of them begins"
     )
     show.set_defaults(do=_show)
+    commands.add_parser(SCHEMA, help="write the JSON Schema of a record to standard output")
     return parser

@@ -95,7 +95,7 @@ def remark(row: RequestRow, upstream: UpstreamName) -> list[Line]:
         case State.PENDING:
             return [line(text("⚠️ " + cut(in_line(row.notice), DETAIL_LIMIT)))] if row.notice else []
         case State.APPROVED | State.DENIED:
-            return _decided(row)
+            return _decided(row) + _said_besides(row, upstream)
         case State.DECIDED:
             trouble = [line(text(cut(in_line(row.trouble), DETAIL_LIMIT)))] if row.trouble else []
             return _decided(row) + trouble
@@ -152,7 +152,15 @@ def _settled_without_us(row: RequestRow, upstream: UpstreamName) -> list[Line]:
         lines.append(line(*who, text(fate)))
     if row.settled_at is not None:
         lines.append(line(text("Settled "), moment(row.settled_at, utc_text(row.settled_at)), text(".")))
-    if row.outcome_detail:
-        said = cut(in_line(row.outcome_detail), DETAIL_LIMIT)
-        lines.append(line(text(f"{upstream.title} says: {said}")))
-    return lines
+    return lines + _said(row, upstream)
+
+
+def _said_besides(row: RequestRow, upstream: UpstreamName) -> list[Line]:
+    """What the upstream said when it took the answer, such as who else has to agree; ours is not repeated."""
+    return [] if row.decision_id in row.outcome_detail else _said(row, upstream)
+
+
+def _said(row: RequestRow, upstream: UpstreamName) -> list[Line]:
+    if not row.outcome_detail:
+        return []
+    return [line(text(f"{upstream.title} says: {cut(in_line(row.outcome_detail), DETAIL_LIMIT)}"))]

@@ -1,6 +1,7 @@
 """From what somebody said to a command, and from what the command gives to an answer."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import Connection
@@ -8,6 +9,7 @@ from sqlalchemy import Connection
 from slack_bot import answers, audit, inbox
 from slack_bot.clock import SECOND
 from slack_bot.command_parser import (
+    AddRoute,
     Answer,
     Approvers,
     AutoApprove,
@@ -19,11 +21,13 @@ from slack_bot.command_parser import (
     Pending,
     Policy,
     Remove,
+    RemoveRoute,
     Show,
+    ShowRoutes,
     Status,
     parse,
 )
-from slack_bot.conversation import approvers, pending, registering, scheduling, showing, status
+from slack_bot.conversation import approvers, pending, registering, routing, scheduling, showing, status
 from slack_bot.conversation.asked import Asked, Change, Handled, Reply
 from slack_bot.conversation.changing import UNSETTLED, Unsettled, is_begun, look_again, mark, progress
 from slack_bot.conversation.lines import announce, say_meanwhile
@@ -38,6 +42,20 @@ OVERTAKEN_FOR = 10
 """Seconds between two looks whether another replica still goes by other channels than we do."""
 LOOK_AGAIN_AFTER = 30 * SECOND
 """By then SSM shows what was written."""
+
+Obeyed: TypeAlias = (
+    Status
+    | Pending
+    | Show
+    | History
+    | Policy
+    | Remove
+    | Approvers
+    | AutoApprove
+    | ShowRoutes
+    | AddRoute
+    | RemoveRoute
+)
 
 log = structlog.get_logger(__name__)
 
@@ -133,9 +151,7 @@ def _with_what_is_missing(asked: Asked, words: str) -> str:
     return words if asked.registered is not None or not asked.channel else f"{words}\n{not_here(asked)}"
 
 
-def _obey(
-    asked: Asked, command: Status | Pending | Show | History | Policy | Remove | Approvers | AutoApprove
-) -> Reply:
+def _obey(asked: Asked, command: Obeyed) -> Reply:
     match command:
         case Status():
             return status.tell(asked)
@@ -153,6 +169,12 @@ def _obey(
             return approvers.name(asked, users, groups, everyone=everyone)
         case AutoApprove(scope=scope, changes=changes):
             return scheduling.change(asked, scope, changes)
+        case ShowRoutes():
+            return routing.tell(asked)
+        case AddRoute(route=route):
+            return routing.add(asked, route)
+        case RemoveRoute(number=number):
+            return routing.remove(asked, number)
 
 
 def _close(asked: Asked, what: str, reply: Reply) -> None:

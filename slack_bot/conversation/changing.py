@@ -1,4 +1,4 @@
-"""How stored channels and schedules are changed: the wish on record first, then the change, then its record."""
+"""How what is stored is changed: the wish on record first, then the change, then its record."""
 
 import json
 from collections.abc import Callable
@@ -67,7 +67,8 @@ def is_begun(asked: Asked) -> bool:
 
 def look_again(asked: Asked) -> None:
     """Reads what stands in the store now. Raises `Unsettled` where that cannot be read."""
-    trouble = asked.desk.channels.look() or asked.desk.schedules.look()
+    desk = asked.desk
+    trouble = desk.channels.look() or desk.schedules.look() or desk.routes.look()
     if trouble:
         raise Unsettled(trouble)
 

@@ -15,6 +15,7 @@ _TOUCHED: Mapping[Kind, frozenset[str]] = {
     Kind.CHANNEL_CHANGED: frozenset({"channel"}),
     Kind.CHANNEL_REMOVED: frozenset({"channel", "schedule"}),
     Kind.SCHEDULE_CHANGED: frozenset({"schedule"}),
+    Kind.ROUTES_CHANGED: frozenset({"routes"}),
 }
 """What of a scope each change changes."""
 CHANGES_LOOKED_AT = 200

@@ -8,7 +8,7 @@ from slack_bot.audit import Kind
 from slack_bot.blocks import Message, farewell, welcome
 from slack_bot.channel_store import Channel, Source
 from slack_bot.command_parser import ALL, HELP
-from slack_bot.conversation import as_json, status, welcomes
+from slack_bot.conversation import as_json, routing, status, welcomes
 from slack_bot.conversation.admins import refusal_of, require_admin
 from slack_bot.conversation.asked import Announcement, Asked, Change, Reply
 from slack_bot.conversation.changing import carry_out, is_begun
@@ -151,6 +151,7 @@ def remove(asked: Asked, channel_id: str) -> Reply:
 
     done = carry_out(asked, wish, take_out, stands=channel is None and schedule is None)
     words = [answers.is_removed(channel_id), *_take_leave(asked, channel_id), *done.caveats]
+    words += [answers.STILL_ROUTED] if routing.leads_to(asked, channel_id) else []
     line = Announcement(channel_id, answers.removed(asked.user))
     return Reply(" ".join(words), changes=done.changes, announcements=(line,))
 

@@ -39,7 +39,7 @@ def _now(schedule: Schedule, now: int) -> str:
 def caution(schedule: Schedule) -> str:
     """What whoever turned it on must know."""
     return (
-        f"{warning(schedule)} Every request stands in every channel: "
+        f"{warning(schedule)} A request may stand in several channels: "
         "one schedule that covers it is enough to approve it."
     )
 

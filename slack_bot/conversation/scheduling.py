@@ -67,7 +67,7 @@ def _holding(asked: Asked, scope: str) -> Schedule | None:
 def _on_elsewhere(asked: Asked, scope: str, channel: str) -> list[str]:
     """The other scopes that approve, for somebody in ``channel``.
 
-    Every request stands in every channel, and one schedule is enough.
+    A request may stand in several channels, and one schedule is enough.
     """
     desk = asked.desk
     return [

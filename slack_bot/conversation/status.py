@@ -2,7 +2,7 @@
 
 from slack_bot import answers, rows
 from slack_bot.command_parser import ALL
-from slack_bot.conversation import schedule_text, scheduling, scopes
+from slack_bot.conversation import routing, schedule_text, scheduling, scopes
 from slack_bot.conversation.admins import is_member
 from slack_bot.conversation.asked import Asked, Reply
 from slack_bot.conversation.pending import waiting_requests
@@ -61,6 +61,7 @@ def _everywhere(asked: Asked) -> list[str]:
                 desk.schedules.all().items(), key=lambda one: (one[0] != ALL, one[0])
             )
         ]
+        lines += routing.in_short(asked)
     return lines
 
 
@@ -71,6 +72,7 @@ def _what_is_wrong(asked: Asked) -> list[str]:
     return [
         *([answers.STANDING_BY] if desk.state.is_overtaken() else []),
         *([answers.state_unread(trouble)] if trouble else []),
+        *routing.what_is_wrong(asked),
         *([answers.scopes_missing(off)] if off else []),
         *(answers.note(one) for one in desk.notes),
     ]

@@ -15,8 +15,10 @@ from slack_bot.publisher.lines import Lines
 from slack_bot.publisher.posting import Posting
 from slack_bot.publisher.probing import Probing
 from slack_bot.publisher.reminders import Reminders
+from slack_bot.publisher.routing import Routing
 from slack_bot.publisher.scheduled import Scheduled
 from slack_bot.publisher.threads import Threads
+from slack_bot.publisher.unplaced import Unplaced
 
 __all__ = ["Board", "Publisher"]
 
@@ -24,12 +26,24 @@ __all__ = ["Board", "Publisher"]
 class Publisher:
     """Reconciler: ledger → Slack. Used by one thread."""
 
-    def __init__(self, board: Board, shown: Callable[[], None] = lambda: None) -> None:
-        """``shown`` is told after each round that there may be cards at other places than before."""
+    def __init__(
+        self,
+        board: Board,
+        shown: Callable[[], None] = lambda: None,
+        read_anew: Callable[[], object] = lambda: None,
+        notes: list[str] | None = None,
+    ) -> None:
+        """``shown`` is told after each round that there may be cards at other places than before.
+
+        ``read_anew`` is called before each, and has the routes read where another replica has changed them.
+        ``notes`` say which requests are shown nowhere, and what the operator should do.
+        """
         self._board = board
         self._shown = shown
         backlog = Backlog(board)
         self._parts = (
+            Routing(board, read_anew),
+            Unplaced(board, [] if notes is None else notes),
             Probing(board, backlog),
             Drawing(board),
             Claims(board),
@@ -39,7 +53,9 @@ class Publisher:
             Lines(board, backlog),
             Posting(board, Scheduled(board)),
         )
-        """In this order: what people wait to see changed, what is new, and last what is only for the record."""
+        """In this order: where requests belong, what people wait to see changed, what is new, and last what is only
+        for the record.
+        """
 
     def stop(self) -> None:
         """No new call; the one under way is waited for."""

@@ -32,6 +32,7 @@ SMALL = {
     "poll": ["--pending", "3", "--polls", "1"],
     "idle": ["--seconds", "0.1", "--cards", "3", "--only", "ours"],
     "resume": ["--waiters", "2", "--first", "0.1", "--last", "0.2", "--held", "3", "--decisions", "2"],
+    "pipelines": ["--repositories", "2", "--polls", "12", "--waiting", "1"],
 }
 KEYS = {
     "clicks": {
@@ -51,6 +52,7 @@ KEYS = {
     "poll": {"ratio_cpu", "calls_per_poll", "polls"},
     "idle": {"rss_idle_mib", "ready_s", "cards", "quarter", "limits", "rests"},
     "resume": {"resume_p50_ms", "kib_per_waiter", "resumed", "held"},
+    "pipelines": {"repositories", "polls", "units_idle", "units_unconditional", "hours"},
 }
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="benches read /proc")

@@ -356,6 +356,14 @@ def test_the_remark_says_what_the_headline_leaves_open(row: RequestRow, said: li
     assert lines(drawn(row), "remark") == said
 
 
+def test_what_the_upstream_said_when_it_took_an_answer_is_on_the_card_unless_it_repeats_ours() -> None:
+    approved = replace(DECIDED, state=State.APPROVED)
+    said = lines(drawn(replace(approved, outcome_detail="Still needs\nSecurity.")), "remark")
+    assert said == [*lines(drawn(approved), "remark"), "Privilege Manager says: Still needs ⏎ Security."]
+    repeated = replace(approved, outcome_detail=f"[{approved.decision_id}] Approved in Slack")
+    assert lines(drawn(repeated), "remark") == lines(drawn(approved), "remark")
+
+
 def test_what_was_approved_until_a_moment_says_so_besides_for_how_long_that_is() -> None:
     two_hours = replace(DECIDED, duration=7_200, until_at=NOW + 7_200 * SECOND)
     said = (f"by @{APPROVER}, 2026-11-20 10:00 UTC, 90 seconds after it was asked.",)

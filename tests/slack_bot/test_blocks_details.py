@@ -169,7 +169,7 @@ def test_a_press_is_not_told_beside_what_became_of_it() -> None:
     [
         kind
         for kind in Kind
-        if not kind.startswith(("channel", "schedule", "changed", "click", "policy_declared"))
+        if not kind.startswith(("channel", "schedule", "changed", "click", "policy_declared", "routes"))
     ],
 )
 def test_every_kind_of_record_of_a_request_has_its_words(kind: Kind) -> None:

@@ -349,6 +349,15 @@ def test_a_connection_that_breaks_behind_a_proxy_may_have_done_it(
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("secret", ["s3cret\nX: y", "s3cret\r", " s3cret"])
+def test_a_header_that_cannot_be_one_is_not_repeated_and_nothing_was_sent(
+    session: Session, secret: str
+) -> None:
+    with pytest.raises(Unreachable, match="Nothing was sent to Somewhere") as caught:
+        session.call("POST", f"http://{HOST}:{closed_port()}/", headers={"PRIVATE-TOKEN": secret}, body={})
+    assert "s3cret" not in str(caught.value)
+
+
 def test_a_proxy_that_is_not_there_means_that_nothing_was_sent(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

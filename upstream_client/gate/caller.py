@@ -23,6 +23,8 @@ LONGEST_SILENCE = 15.0
 GRACE = 10.0
 """Seconds by which a held answer may come late."""
 MOST_WORDS = 300
+NO_IDS = ("", ".", "..")
+"""A path would lead elsewhere with them, however they are written."""
 NO_SUCH_TICKET = "urn:approval-gate:problem:no-such-ticket"
 
 
@@ -80,6 +82,8 @@ class Caller:
         self._session.close()
 
     def _of(self, ticket_id: str) -> str:
+        if ticket_id in NO_IDS:
+            raise NotUnderstood(f"{ticket_id!r} is no id of a ticket, so the gate is not called with it.")
         return f"{self.base_url}{TICKETS}/{quote(ticket_id, safe='')}"
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import structlog
 
+from upstream_client.command_settings import SettingsError
 from upstream_client.privilege_manager.contract import ContractError
 from upstream_client.privilege_manager.discover import Wanted, discover
 from upstream_client.privilege_manager.doctor import doctor
-from upstream_client.privilege_manager.settings import SettingsError, load_settings
+from upstream_client.privilege_manager.settings import load_settings
 from upstream_client.session import CaBundleError
 
 BAD_SETTINGS = 2

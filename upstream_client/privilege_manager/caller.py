@@ -16,6 +16,7 @@ from upstream_client.privilege_manager.base_url import checked_base_url
 from upstream_client.privilege_manager.contract import BodyValues, Operation, Operations
 from upstream_client.privilege_manager.envelope import words_of
 from upstream_client.privilege_manager.outcome import ROLE_ADVICE
+from upstream_client.privilege_manager.text import identifier
 from upstream_client.privilege_manager.token import LOGON_ADVICE, Token
 from upstream_client.session import Answer, Session
 
@@ -49,14 +50,18 @@ class Caller:
     def call(
         self,
         operation: Operation,
-        request_id: str = "",
+        request_id: str | None = None,
         values: BodyValues | None = None,
         *,
         harmless: bool = False,
     ) -> Answer:
-        """One call of an operation, its placeholders filled."""
-        body = operation.fill(values or {})
-        return self.send(operation.method, operation.url(self.base_url, request_id), body, harmless=harmless)
+        """One call of an operation, its placeholders filled; none with what can be no id."""
+        if request_id is not None and identifier(request_id) is None:
+            raise NotUnderstood(
+                f"{request_id!r} is no id of a request, so Privilege Manager is not called with it."
+            )
+        body, url = operation.fill(values or {}), operation.url(self.base_url, request_id or "")
+        return self.send(operation.method, url, body, harmless=harmless)
 
     def send(self, method: str, url: str, body: JsonValue = None, *, harmless: bool = False) -> Answer:
         """One call with the token. At a 401 one new log-on and one repeat: a 401 means that nothing was done.

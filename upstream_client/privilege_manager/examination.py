@@ -2,12 +2,9 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-from enum import StrEnum
 
-from upstream_client.exceptions import LogonRefused, NotAllowed, Untrusted, UpstreamError
+from upstream_client.doctor import First, Hopeless, Level, Result, answered, clocks, met, trust
+from upstream_client.exceptions import LogonRefused, NotAllowed, UpstreamError
 from upstream_client.privilege_manager.caller import Caller
 from upstream_client.privilege_manager.contract import Contract
 from upstream_client.privilege_manager.envelope import is_page, words_of
@@ -21,29 +18,8 @@ from upstream_client.session import Answer
 
 VERSION = "/services/api/v1/version/Current"
 """Documented; the vendor's own script asks for it without a token."""
-MOST_SECONDS_APART = 60
 ROLES = (NotAllowed, LogonRefused)
 """Of the list: a token that was just given and is refused belongs to a client without a role."""
-
-
-class Level(StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one check found, and what to do about it."""
-
-    level: Level
-    words: str
-
-
-class Hopeless(Exception):
-    """A check failed, and without what it looked for the later ones cannot be made."""
 
 
 class Examination:
@@ -59,38 +35,24 @@ class Examination:
         self._contract = contract
         self._caller = caller
         self._now = now
-        self._first: Answer | Untrusted | None = None
+        self._first: First = None
         self._asked: Answer | UpstreamError | None = None
         self._answered_at = 0.0
         self._listed: Listed | None = None
 
     def address(self) -> Result:
         """Does anything answer there?"""
-        try:
-            self._first = self._caller.look(self._caller.base_url + VERSION)
-            self._answered_at = self._now()
-        except Untrusted as error:
-            self._first = error
-        except UpstreamError as error:
-            raise Hopeless(
-                f"{error} Check PRIVMAN_BASE_URL, the name's resolution, the firewall and HTTPS_PROXY."
-            ) from error
+        self._first = met(lambda: self._caller.look(self._caller.base_url + VERSION), "PRIVMAN_BASE_URL")
+        self._answered_at = self._now()
         return Result(Level.OK, f"{self._caller.base_url} answers")
 
     def tls(self) -> Result:
         """Is the certificate trusted?"""
-        if isinstance(self._first, Untrusted):
-            raise Hopeless(str(self._first)) from self._first
-        if self._caller.base_url.startswith("http:"):
-            return Result(Level.OK, "none is needed: it is on this machine")
-        bundle = self._settings.privman_ca_bundle
-        return Result(Level.OK, f"the certificate is trusted by {bundle or 'the public authorities'}")
+        return trust(self._first, self._caller.base_url, self._settings.privman_ca_bundle)
 
     def api(self) -> Result:
         """Is it the API that answers, and is it enabled?"""
-        answer = self._first
-        if not isinstance(answer, Answer):
-            raise Hopeless("Nothing answered.")
+        answer = answered(self._first)
         said = f"HTTP {answer.status}: {words_of(answer)}".rstrip(": ")
         if is_page(answer) or 300 <= answer.status < 400 or answer.status >= 500:
             raise Hopeless(f"What answers is not the API ({said}). {ADDRESS_ADVICE}")
@@ -162,17 +124,8 @@ class Examination:
 
     def clock(self) -> Result:
         """Is our clock that of Privilege Manager?"""
-        answers = [answer for answer in (self._asked, self._first) if isinstance(answer, Answer)]
-        try:
-            date = parsedate_to_datetime(answers[0].headers["Date"] if answers else "")
-        except (KeyError, ValueError):
-            return Result(Level.WARNING, "not compared: Privilege Manager tells no time (header Date)")
-        apart = round(self._answered_at - (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
-        if abs(apart) <= MOST_SECONDS_APART:
-            return Result(Level.OK, "the same as Privilege Manager's")
-        side = "ahead of" if apart > 0 else "behind"
-        words = f"this machine's is {abs(apart)} s {side} Privilege Manager's: let both follow a time server (NTP)"
-        return Result(Level.WARNING, words)
+        last = self._asked if isinstance(self._asked, Answer) else self._first
+        return clocks(last, self._answered_at, "Privilege Manager")
 
     def times(self) -> Result:
         """Are the times of asking known, or local to a zone that nobody named?"""

@@ -4,9 +4,9 @@ What is wrong is told in words that follow the name of the setting.
 """
 
 import re
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import quote
 
-from upstream_client.session import is_loopback
+from upstream_client.base_url import checked_address
 
 VENDOR = "https://xerotier.ai"
 """xerotier.ai/docs/xem/guide/slack-approval-bot"""
@@ -21,25 +21,7 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}")
 
 def checked_base(text: str) -> str:
     """``text`` without slashes at its end. Raises ValueError."""
-    url = text.strip().rstrip("/")
-    parts = _split(url)
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ValueError("uses http, which sends the key readably: use https")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("holds a user name, a ? or a #: give the plain address only")
-    return url
-
-
-def _split(url: str) -> SplitResult:
-    wrong = ValueError(f"is no address such as {VENDOR}")
-    try:
-        parts = urlsplit(url)
-        named = parts.hostname is not None and parts.port != 0  # asking for the port checks it
-    except ValueError as error:
-        raise wrong from error
-    if parts.scheme not in ("https", "http") or not named or any(map(str.isspace, url)):
-        raise wrong
-    return parts
+    return checked_address(text, VENDOR)
 
 
 def checked_project_id(text: str) -> str:

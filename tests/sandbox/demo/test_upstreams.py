@@ -9,9 +9,10 @@ from sandbox.demo import CannotStart, wanted
         ("", ("privilege_manager", "gate")),
         ("gate", ("gate",)),
         (" gate , privilege_manager,gate,", ("gate", "privilege_manager")),
+        ("xerotier", ("xerotier",)),
     ],
 )
-def test_the_demo_shows_the_upstreams_that_are_named_and_all_where_none_is(
+def test_the_demo_shows_the_upstreams_that_are_named_and_two_where_none_is(
     text: str, names: tuple[str, ...]
 ) -> None:
     assert wanted(text) == names

@@ -268,7 +268,7 @@ def test_settings_that_are_missing_or_wrong_are_listed_at_once(desk: Desk) -> No
     desk.set(privman_base_url="http://privman.example/Tms", privman_timezone="Berlin")
     assert desk.run("discover") == 2
     for words in (
-        "PRIVMAN_BASE_URL must begin with https://",
+        "PRIVMAN_BASE_URL uses http",
         "PRIVMAN_USERNAME is missing",
         "PRIVMAN_PASSWORD is missing",
         "PRIVMAN_TIMEZONE is 'Berlin'",

@@ -1,0 +1,24 @@
+"""`python -m upstream_client.github_actions`: `doctor` says what is wrong between the bot and GitHub."""
+
+import sys
+from collections.abc import Sequence
+
+from upstream_client import doctor_command
+from upstream_client.github_actions.doctor import doctor
+from upstream_client.github_actions.settings import load_settings
+
+LINE = doctor_command.parser(
+    "upstream_client.github_actions",
+    "Reads GITHUB_* from the environment and from .env. It neither approves nor rejects.",
+    "check address, token, limits, repositories, rights, clock; say what to fix",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code, see `doctor_command.run`."""
+    return doctor_command.run(LINE, lambda say: doctor(load_settings(), say), arguments)
+
+
+if __name__ == "__main__":
+    doctor_command.hush()
+    sys.exit(main())
