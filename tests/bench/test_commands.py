@@ -99,9 +99,8 @@ def test_a_bench_that_is_interrupted_stops_what_it_started() -> None:
     deadline = time.monotonic() + 10
     assert bench.returncode == 130
     assert output.endswith("stopped\n")
-    while any(
-        Path(f"/proc/{pid}").exists() for pid in started
-    ):  # until init has looked after what was killed
+    # Until init has looked after what was killed.
+    while any(Path(f"/proc/{pid}").exists() for pid in started):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
