@@ -28,7 +28,9 @@ esac
 INNER = """#!/bin/sh
 echo "$*" >> "{log}"
 case "$*" in
+  "-m pip config list") [ ! -e pip.conf ] || cat pip.conf ;;
   "-m pip install"*) [ ! -e broken-network ] ;;
+  "-m uv pip install"*) [ ! -e broken-network ] && [ ! -e no-way-for-uv ] ;;
   "-m sandbox") exec "{python}" serve.py ;;
 esac
 """
@@ -165,14 +167,54 @@ def test_a_machine_without_python_is_told_so(machine: Machine) -> None:
 def test_the_first_start_installs_and_the_second_does_not(machine: Machine) -> None:
     first = machine.make("test", "ARGS=-x tests")
     assert first.returncode == 0, first.stderr
-    venv, install, run = machine.asked()
+    venv, _config, uv, install, run = machine.asked()
     assert venv == "-m venv --clear .venv"
+    assert re.search(r"^-m pip install .*--no-deps uv==[\d.]+$", uv)
+    assert install.startswith("-m uv pip install")
     assert install.endswith("-r requirements-dev.txt")
     assert run == f"{TEST} -x tests"
 
     second = machine.make("test")
     assert (second.stdout, second.stderr) == ("", "")
     assert machine.asked() == [TEST]
+
+
+def test_where_uv_finds_no_way_pip_installs_all(machine: Machine) -> None:
+    (machine.folder / "no-way-for-uv").touch()
+
+    assert machine.make("test").returncode == 0
+
+    uv, install, run = machine.asked()[-3:]
+    assert uv.startswith("-m uv pip install")
+    assert re.search(r"^-m pip install .*-r requirements-dev.txt$", install)
+    assert run == TEST
+
+
+@pytest.mark.parametrize("where", ["global", ":env:"])
+def test_an_index_of_pip_s_own_is_asked_by_pip(machine: Machine, where: str) -> None:
+    (machine.folder / "pip.conf").write_text(f"{where}.index-url='https://packages.example.com/simple'\n")
+
+    machine.make("test")
+
+    _venv, _config, install, _run = machine.asked()
+    assert re.search(r"^-m pip install .*-r requirements-dev.txt$", install)
+
+
+def test_a_further_index_of_pip_s_own_is_not_needed(machine: Machine) -> None:
+    (machine.folder / "pip.conf").write_text("global.extra-index-url='https://packages.example.com/simple'\n")
+
+    machine.make("test")
+
+    assert machine.asked()[-2].startswith("-m uv pip install")
+
+
+@pytest.mark.parametrize(("shell", "compiled"), [("1", True), ("", False)])
+def test_what_no_start_may_compile_is_compiled_beforehand(
+    machine: Machine, shell: str, compiled: bool
+) -> None:
+    machine.make("test", PYTHONDONTWRITEBYTECODE=shell)
+
+    assert ("--compile-bytecode" in machine.asked()[-2]) == compiled
 
 
 def test_running_the_bot_installs_its_own_pins_only(machine: Machine) -> None:
@@ -205,7 +247,7 @@ def test_an_interrupted_installation_is_done_anew(machine: Machine) -> None:
 
     assert machine.make("test").returncode == 0
 
-    assert [line for line in machine.asked() if "venv" in line] == 2 * ["-m venv --clear .venv"]
+    assert [line for line in machine.asked() if line.startswith("-m venv")] == 2 * ["-m venv --clear .venv"]
 
 
 def test_changed_pins_are_installed_into_what_is_there(machine: Machine) -> None:
@@ -216,8 +258,8 @@ def test_changed_pins_are_installed_into_what_is_there(machine: Machine) -> None
 
     machine.make("test")
 
-    install, _run = machine.asked()
-    assert install.startswith("-m pip install")
+    _config, _uv, install, _run = machine.asked()
+    assert install.startswith("-m uv pip install")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
