@@ -1,6 +1,7 @@
 """The bot as its own process with a door for HTTP: health, figures, and a webhook that becomes a card."""
 
 import json
+import re
 import signal
 import socket
 import sqlite3
@@ -211,6 +212,13 @@ def test_the_cards_follow_what_happens_elsewhere(sandbox: Sandbox, tmp_path: Pat
         assert bot.stop() == 0
 
 
+def refused(url: str) -> float:
+    """How many webhooks were not signed as they should be."""
+    counted = r'^approval_bot_webhooks_total\{outcome="not signed",upstream="xerotier"\} (.*)$'
+    found = re.search(counted, get(f"{url}/metrics").text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
 def test_what_is_old_or_not_signed_is_no_card_and_what_could_not_be_saved_comes_again(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -221,8 +229,7 @@ def test_what_is_old_or_not_signed_is_no_card_and_what_could_not_be_saved_comes_
         sandbox.control.send_webhooks_to(f"{url}{PATHS[1]}", secret=SECRET, retry_after=0.2)
         for manner in ({"age": 86_400.0}, {"signature": "wrong"}, {"signature": "none"}):
             sandbox.control.send_webhook(approval, **manner)
-        refused = 'approval_bot_webhooks_total{outcome="not signed",upstream="xerotier"}'
-        sandbox.control.eventually(lambda: f"{refused} 3.0" in get(f"{url}/metrics").text)
+        sandbox.control.eventually(lambda: refused(url) >= 3)  # they are sent again
         assert cards(sandbox) == []
         with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as stranger:
             stranger.execute("BEGIN IMMEDIATE").close()
