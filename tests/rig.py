@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from slack_bolt import App
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from sqlalchemy import Connection, event
 
@@ -23,6 +21,7 @@ from slack_bot.applier import Applier
 from slack_bot.audit import Record, records
 from slack_bot.auto_approver import AutoApprover
 from slack_bot.blocks import UpstreamName
+from slack_bot.bolt import bolt_app
 from slack_bot.channel_store import Channel, ChannelStore
 from slack_bot.clerk import Clerk
 from slack_bot.closed_channels import ClosedChannels
@@ -228,17 +227,7 @@ class Rig:
         )
 
     def _connect(self, settings: Settings, identity: Identity) -> None:
-        bolt = App(
-            client=web_client(settings, timeout=2, retries=False),
-            authorize=lambda: AuthorizeResult(
-                enterprise_id=None,
-                team_id=identity.team_id,
-                bot_id=identity.bot_id,
-                bot_user_id=identity.user_id,
-            ),
-            process_before_response=True,
-            request_verification_enabled=False,
-        )
+        bolt = bolt_app(settings, identity)
         listeners.register(bolt, Inbox(self.ledger, self.clock.now, self.saved.set))
         self.connection = SocketModeConnection(
             settings.slack_app_token.get_secret_value(),
