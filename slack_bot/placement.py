@@ -2,22 +2,20 @@
 
 from collections.abc import Container, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_
+from sqlalchemy import ColumnElement, and_, or_
 
+from slack_bot import places
 from slack_bot.channel_store import ChannelStore
-from slack_bot.ledger import cards, requests
+from slack_bot.ledger import requests
+from slack_bot.places import Place, Places, stands_in
 from slack_bot.plain_text import cut, one_line
 from slack_bot.route_store import RouteStore
-from slack_bot.rows import CardState, State
-from slack_bot.wish import UNDECIDED, is_id, wish_for, wish_in
+from slack_bot.rows import State
+from slack_bot.wish import UNDECIDED, wish_in
 from upstream_client.models import ApprovalRequest
 
 LONGEST_SHOWN = 90
 """Characters of a wish; a channel's name has at most 80."""
-STANDING = (CardState.CLAIMED, CardState.POSTED)
-"""The states of a card that may be answered, or soon."""
-TO_DEFAULT = ""
-"""Where a request goes that fits no route, as the ledger keeps it."""
 
 
 class Placement:
@@ -46,6 +44,18 @@ class Placement:
         """The names of channels by their ids, without the #; one whose name is not known is left out."""
         self._names = dict(names)
 
+    @property
+    def places(self) -> Places:
+        """As they are now."""
+        closed, names, routes = self._closed, self._names, self.routes
+        return Places(
+            tuple(Place(one.id, names.get(one.id, ""), one.id in closed) for one in self._channels.all()),
+            bool(self.incomplete),
+            self.default,
+            routes.routes.mark,
+            bool(routes.unsure),
+        )
+
     def name_of(self, channel: str) -> str:
         """Without the #; "" where it is not known."""
         return self._names.get(channel, "")
@@ -56,11 +66,11 @@ class Placement:
 
     def channel_for(self, wish: str) -> str:
         """The same, of a wish as `slack_bot.wish` has it."""
-        return self._followed().get(wish, "")
+        return self.places.followed.get(wish, "")
 
     def is_undecided(self, asked: ApprovalRequest) -> bool:
         """Whether nobody can tell yet where it belongs: it is shown nowhere anew, and no schedule answers it."""
-        if self._is_undecided(wish_in(asked)):
+        if self.places.is_undecided(wish_in(asked)):
             return True
         return not self.channel_of(asked) and self._is_route_undecided(asked)
 
@@ -75,15 +85,7 @@ class Placement:
 
     def shown_in(self, channel: str) -> ColumnElement[bool]:
         """The condition for requests that are shown in a registered channel, what is undecided left out."""
-        followed = self._followed()
-        elsewhere = {wish: found for wish, found in followed.items() if found != channel}
-        routed = self._is_routed_to(channel)
-        if routed is None:
-            placed = and_(self._is_decided(), requests.c.wish.not_in(elsewhere))
-            return or_(placed, _has_card_beside(elsewhere)) if elsewhere else placed
-        wished = requests.c.wish.in_(followed.keys() - elsewhere.keys())
-        placed = or_(wished, and_(requests.c.wish.not_in(followed), routed))
-        return or_(and_(self._is_decided(), placed), stands_in(channel))
+        return places.shown_in(self.places, channel)
 
     def waits_in(self, channel: str) -> ColumnElement[bool]:
         """The condition for requests that wait and are shown in the channel, or stand there by now."""
@@ -91,7 +93,7 @@ class Placement:
 
     def goes_by_route(self) -> ColumnElement[bool]:
         """The condition for requests that go by the routes: no wish of theirs is followed, or may be."""
-        return and_(self._is_decided(), requests.c.wish.not_in(self._followed()))
+        return places.goes_by_route(self.places)
 
     @property
     def default(self) -> str:
@@ -108,19 +110,13 @@ class Placement:
 
         Nor where the upstream cannot tell: it says so itself.
         """
-        wish = wish_in(asked)
-        if wish in ("", UNDECIDED) or wish in self._followed():
+        wish, now = wish_in(asked), self.places
+        if wish in ("", UNDECIDED) or wish in now.followed:
             return ""
         asked_for = f"Asked for {cut(one_line(asked.channel), LONGEST_SHOWN)}"
-        if self._is_undecided(wish):
+        if now.is_undecided(wish):
             return f"{asked_for}; nobody can tell yet whether that is registered here."
-        return f"{asked_for}, which {self._why_not(wish)}."
-
-    def _why_not(self, wish: str) -> str:
-        found = self._by_wish().get(wish, [])
-        if len(found) > 1:
-            return "is the name of several channels here"
-        return "takes no message of mine" if found else "is not registered here"
+        return f"{asked_for}, which {_why_not(now.by_wish.get(wish, []))}."
 
     def _meant(self, asked: ApprovalRequest) -> tuple[str, ...] | None:
         """The channels of the route that it takes, registered or not; None where there are no routes."""
@@ -139,70 +135,14 @@ class Placement:
             return False
         return all(self._channels.get(channel) is None for channel in meant)
 
-    def _is_routed_to(self, channel: str) -> ColumnElement[bool] | None:
-        """The condition for a request that goes to the channel by its route; None where there are no routes."""
-        routes = self.routes.routes
-        if self.routes.unsure:
-            return false()
-        if not routes.rules:
-            return None
-        names = requests.c.routed_to.contains(f" {channel} ")
-        fits_none = requests.c.routed_to == TO_DEFAULT
-        to_it = or_(names, fits_none) if channel == self.default else names
-        return and_(requests.c.routed_by == routes.mark, to_it)
-
-    def _is_undecided(self, wish: str) -> bool:
-        if wish in ("", UNDECIDED):
-            return wish == UNDECIDED
-        if wish in self._by_wish():
-            return False
-        return bool(self._channels.incomplete) or not (is_id(wish) or self._are_names_known())
-
-    def _is_decided(self) -> ColumnElement[bool]:
-        """The opposite, as a condition for a request."""
-        wish, known = requests.c.wish, list(self._by_wish())
-        in_known = or_(wish == "", wish.in_(known) if known else false())
-        if self._channels.incomplete:
-            return in_known
-        if self._are_names_known():
-            return wish != UNDECIDED
-        # Names are in small letters.
-        return or_(in_known, func.substr(wish, 1, 1).in_(("C", "G")))
-
-    def _are_names_known(self) -> bool:
-        return all(self._names.get(one.id) for one in self._channels.all())
-
-    def _followed(self) -> dict[str, str]:
-        """The ids of the channels that take our messages by what one can wish for."""
-        return {
-            wish: found[0]
-            for wish, found in self._by_wish().items()
-            if len(found) == 1 and found[0] not in self._closed
-        }
-
-    def _by_wish(self) -> dict[str, list[str]]:
-        """The ids of all registered channels by what one can wish for: several may have one name."""
-        found: dict[str, list[str]] = {}
-        names = self._names
-        for one in self._channels.all():
-            for wish in filter(None, (one.id, wish_for(names.get(one.id, "")))):
-                found.setdefault(wish, []).append(one.id)
-        return found
-
-
-def stands_in(channel: str) -> ColumnElement[bool]:
-    """The condition for requests whose card stands in the channel."""
-    its_card = (cards.c.request_key == requests.c.key, cards.c.channel == channel)
-    return exists().where(*its_card, cards.c.state.in_(STANDING))
-
 
 def routed_to(channels: Sequence[str]) -> str:
     """As the ledger keeps to which channels a route leads."""
     return f" {' '.join(channels)} "
 
 
-def _has_card_beside(elsewhere: Mapping[str, str]) -> ColumnElement[bool]:
-    """The condition for a request that wishes for one of these channels and has a card in another one."""
-    wished = case(elsewhere, value=requests.c.wish, else_="")
-    its_card = (cards.c.request_key == requests.c.key, cards.c.state.in_(STANDING))
-    return and_(requests.c.wish.in_(elsewhere), exists().where(*its_card, cards.c.channel != wished))
+def _why_not(found: Sequence[str]) -> str:
+    """Of the channels that one can wish for by it, in words."""
+    if len(found) > 1:
+        return "is the name of several channels here"
+    return "takes no message of mine" if found else "is not registered here"

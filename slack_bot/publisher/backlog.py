@@ -6,12 +6,27 @@ is shown at once, however much waits before it.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, ScalarSelect, and_, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from slack_bot.ledger import backlogs, cards, requests
+from slack_bot.places import KEPT, Places, shown_in
 from slack_bot.publisher.board import Board
 from slack_bot.publisher.posting import LOOK_AHEAD, Due, has_card_in, is_posted_anew
 from slack_bot.rows import CardState, LineState, RequestRow, State
@@ -72,54 +87,20 @@ class Backlog:
     def _look(self, connection: Connection, channel: str) -> Look:
         of_channel = select(backlogs.c.until).where(backlogs.c.channel == channel)
         until = connection.execute(of_channel).scalar_one_or_none()
-        fresh = self._unshown(connection, channel, requests.c.turn > (until or 0))
+        queries = _queries(self._board.placement.places, channel, tuple(self._board.upstreams))
+        numbers = {"until": until or 0, "most": LOOK_AHEAD + self._board.pace.held()}
+        fresh = list(connection.execute(queries.fresh, numbers).scalars())
         if until is None:
             return Look(fresh, [], 0, len(fresh))
-        counted = self._count(connection, channel)
+        counted = connection.execute(queries.counts).one()
         room = counted.shown < CARDS
-        old = requests.c.turn <= until
-        following = self._unshown(connection, channel, old) if room else []
+        following = list(connection.execute(queries.following, numbers).scalars()) if room else []
         left = counted.waiting - counted.shown - counted.lost
         return Look(fresh, following, counted.shown, max(0, left))
 
-    def _waits(self) -> ColumnElement[bool]:
-        return and_(requests.c.state == State.PENDING, requests.c.upstream.in_(self._board.upstreams))
-
-    def _unshown(self, connection: Connection, channel: str, when: ColumnElement[bool]) -> list[str]:
-        query = (
-            select(requests.c.key)
-            .where(self._waits(), self._board.placement.shown_in(channel), when, ~has_card_in(channel))
-            .order_by(requests.c.turn, requests.c.key)
-            .limit(LOOK_AHEAD + self._board.pace.held())
-        )
-        return list(connection.execute(query).scalars())
-
-    def _count(self, connection: Connection, channel: str) -> Row[tuple[int, int, int]]:
-        """How many wait that are shown here, how many of them have a card that stands, and how many had one."""
-        shown_here = self._board.placement.shown_in(channel)
-        waiting = select(func.count()).select_from(requests).where(self._waits(), shown_here)
-        counts = select(
-            waiting.scalar_subquery().label("waiting"),
-            self._carded(channel, CardState.CLAIMED, CardState.POSTED).label("shown"),
-            self._carded(channel, CardState.LOST, but=is_posted_anew()).label("lost"),
-        )
-        return connection.execute(counts).one()
-
-    def _carded(
-        self, channel: str, *states: CardState, but: ColumnElement[bool] | None = None
-    ) -> ScalarSelect[int]:
-        """How many waiting requests have a card in these states here, ``but`` for some."""
-        shown_here = self._board.placement.shown_in(channel)
-        waits = exists().where(requests.c.key == cards.c.request_key, self._waits(), shown_here)
-        if but is not None:
-            waits = waits.where(~but)
-        query = select(func.count()).select_from(cards)
-        return query.where(cards.c.state.in_(states), is_in(channel), waits).scalar_subquery()
-
     def _defer(self, channel: str) -> None:
         """What waits without a card joins the backlog, up to the newest."""
-        shown_here = self._board.placement.shown_in(channel)
-        unshown = select(func.max(requests.c.turn)).where(self._waits(), shown_here, ~has_card_in(channel))
+        unshown = _queries(self._board.placement.places, channel, tuple(self._board.upstreams)).newest
         here = backlogs.c.channel == channel
         try:
             with self._board.ledger.write() as tx:
@@ -132,6 +113,52 @@ class Backlog:
                     tx.execute(insert(backlogs).values(_new(channel, newest)))
         except IntegrityError:
             return  # another replica has just done it
+
+
+class _Queries(NamedTuple):
+    """What is asked of a channel at a look. Parameters: ``until``, the last turn of the backlog, and ``most``."""
+
+    fresh: Select[str]
+    """The keys of what waits without a card and came after the backlog."""
+    following: Select[str]
+    """The keys of what waits without a card in the backlog."""
+    counts: Select[int, int, int]
+    """How many wait that are shown here, how many of them have a card that stands, and how many had one."""
+    newest: Select[int | None]
+    """The last turn of what waits without a card; one row, None where nothing does."""
+
+
+@lru_cache(KEPT)
+def _queries(places: Places, channel: str, upstreams: tuple[str, ...]) -> _Queries:
+    """Made once: to make them takes longer than to ask them."""
+    waits = and_(requests.c.state == State.PENDING, requests.c.upstream.in_(upstreams))
+    waits_here = and_(waits, shown_in(places, channel))
+    has_no_card = ~has_card_in(channel)
+    in_turn = (
+        select(requests.c.key)
+        .order_by(requests.c.turn, requests.c.key)
+        .limit(bindparam("most", type_=Integer))
+    )
+    unshown = in_turn.where(waits_here, has_no_card)
+    until = bindparam("until", type_=requests.c.turn.type)
+    stand, lost = (CardState.CLAIMED, CardState.POSTED), (CardState.LOST,)
+    return _Queries(
+        fresh=unshown.where(requests.c.turn > until),
+        following=unshown.where(requests.c.turn <= until),
+        counts=select(
+            select(func.count()).select_from(requests).where(waits_here).scalar_subquery().label("waiting"),
+            _carded(channel, waits_here, stand).label("shown"),
+            _carded(channel, and_(waits_here, ~is_posted_anew()), lost).label("lost"),
+        ),
+        newest=select(func.max(requests.c.turn)).where(waits_here, has_no_card),
+    )
+
+
+def _carded(channel: str, waits: ColumnElement[bool], states: tuple[CardState, ...]) -> ScalarSelect[int]:
+    """How many waiting requests have a card in these states here."""
+    whose = exists().where(requests.c.key == cards.c.request_key, waits)
+    query = select(func.count()).select_from(cards)
+    return query.where(cards.c.state.in_(states), is_in(channel), whose).scalar_subquery()
 
 
 def is_in(channel: str) -> ColumnElement[bool]:

@@ -14,7 +14,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from slack_bot.approvals import Cause
 from slack_bot.ledger import requests
-from slack_bot.placement import TO_DEFAULT, routed_to
+from slack_bot.placement import routed_to
+from slack_bot.places import TO_DEFAULT
 from slack_bot.publisher.board import Board
 from slack_bot.publisher.scheduled import NEWS_FOR
 from slack_bot.routes import Routes

@@ -4,7 +4,7 @@ import structlog
 from sqlalchemy import ColumnElement, exists, func, select
 
 from slack_bot.ledger import cards, requests
-from slack_bot.placement import STANDING, TO_DEFAULT
+from slack_bot.places import STANDING, TO_DEFAULT
 from slack_bot.publisher.board import Board
 from slack_bot.publisher.routing import TO_NOBODY
 from slack_bot.rows import State
