@@ -363,7 +363,7 @@ def registrations_unread(why: str) -> str:
 
 
 def as_of(title: str, read_at: int | None, now: int) -> str:
-    """How old what is known of an upstream is. ``read_at``: when its list was last read whole."""
+    """How old what is known of an upstream is. ``read_at``: when its list was last read."""
     if read_at is None:
         return f"⚠️ {title}: not read yet since I started."
     stale = "⚠️ " if now - read_at > OLD_NEWS else ""

@@ -211,6 +211,8 @@ class Applier:
         """Whether the approval stands for what the request is now; else it waits again, as it is now."""
         notice = self._why_not_now(row, request)
         if notice:
+            other = row.asked.differing(request)
+            self._log.warning("an approval does not stand", request=row.key, why=notice, differing=other)
             with self._ledger.write() as tx:
                 approvals.reopen(tx, self._clock(), row, notice, request)
         return not notice

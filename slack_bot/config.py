@@ -276,7 +276,8 @@ class Settings(BaseSettings):
     privman_username: PrivmanUsername = ""
     privman_password: PrivmanPassword = SecretStr("")
     privman_contract: Annotated[Path | None, BeforeValidator(_existing_file)] = Field(
-        None, description="leave it out, unless your Privilege Manager has other paths or field names"
+        None,
+        description="the file that discover wrote of your Privilege Manager, see docs/privilege-manager.md",
     )
     privman_timezone: Annotated[str, BeforeValidator(_zone)] = Field(
         "", description="the time zone of the Privilege Manager server, such as Europe/Berlin"

@@ -232,8 +232,8 @@ class Daemon:
         return Hearing(now_us(), time.monotonic, last_deaf, is_sure)
 
     def _poller(self, client: Upstream) -> ApprovalPoller:
-        counted = self._counted(client)
-        return ApprovalPoller(counted, self._stores.ledger, now_us, self._polled, self._last_read)
+        counted, ledger, last_read = self._counted(client), self._stores.ledger, self._last_read
+        return ApprovalPoller(counted, ledger, now_us, self._polled, last_read, self._notes)
 
     def _counted(self, client: Upstream) -> Counted:
         return Counted(client, self._figures, time.monotonic, hears=self._hears)

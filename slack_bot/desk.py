@@ -32,7 +32,7 @@ class Desk:
 
     ``slack`` opens modals and must not retry. ``decided`` tells everybody that there may be something to do.
     ``bot_user`` is our own id in Slack, ``scopes`` what the app was given there; ``last_read`` tells of
-    each upstream when its list was last read whole; ``placement`` in which channels requests are shown. ``notes``
+    each upstream when its list was last read; ``placement`` in which channels requests are shown. ``notes``
     are sentences for whoever asks how the bot is, on what the operator should change.
     """
 

@@ -15,12 +15,14 @@ from slack_bot.approvals import TAKEN_AS
 from slack_bot.approvals.later import ENDS, OPEN, is_open
 from slack_bot.clock import MINUTE, SECOND
 from slack_bot.ledger import Ledger, requests
+from slack_bot.plain_text import cut, one_line
 from slack_bot.rated import tells
 from slack_bot.rows import RequestRow, State, body_of, hash_of, key_of, request_by_key
 from upstream_client.base import Upstream
 from upstream_client.exceptions import (
     Interrupted,
     NotListed,
+    NotRead,
     PartlyRead,
     Throttled,
     Unreachable,
@@ -43,6 +45,11 @@ TOLD_WITHIN = 24 * 60 * MINUTE
 """So long after a request was settled the upstream may tell by itself how it ended, or that it waits on."""
 BATCH = 100
 """Requests a transaction: while one runs no press can be saved, and Slack waits three seconds at most."""
+IN_PART = (
+    "{title}: I cannot read a part of what waits, and it has no card. Until I can, answer it in {title} itself. "
+    "{why}"
+)
+LONGEST_WHY = 300
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -69,10 +76,12 @@ class ApprovalPoller:
         clock: Callable[[], int],
         changed: Callable[[], None],
         last_read: dict[str, int] | None = None,
+        notes: list[str] | None = None,
     ) -> None:
         """``changed`` is told that there may be something to show.
 
-        ``last_read`` gets, under the upstream's name, when its list was last read whole.
+        ``last_read`` gets, under the upstream's name, when its list was last read. ``notes`` say of a list that
+        is read in part what the operator should do.
         """
         self._upstream = upstream
         self._tells = tells(upstream)
@@ -80,6 +89,8 @@ class ApprovalPoller:
         self._clock = clock
         self._changed = changed
         self._last_read = {} if last_read is None else last_read
+        self._notes = [] if notes is None else notes
+        self._note = ""
         self._stopping = threading.Event()
         self._agreed: dict[str, tuple[int, str]] = {}
         self._rest: tuple[int, int] | None = None
@@ -143,10 +154,11 @@ class ApprovalPoller:
             self._changed()
 
     def _waiting(self) -> tuple[Sequence[ApprovalRequest], bool]:
-        """The list, and whether it is whole. What is wrong with it is one line in the log at each poll.
+        """The list, and whether it is whole. What is wrong with it is one line in the log at each poll, and a note.
 
-        That there is none is no fault.
+        That there is none is no fault. What is read in part is read: the rest of it is shown.
         """
+        note = ""
         try:
             waiting: Sequence[ApprovalRequest] = self._upstream.list_pending()
             whole = True
@@ -154,9 +166,22 @@ class ApprovalPoller:
             waiting, whole = error.readable, False
         except PartlyRead as error:
             self._log.error("a part of the list could not be read", why=str(error), read=len(error.readable))
-            return error.readable, False
+            if isinstance(error, NotRead):
+                return error.readable, False
+            waiting, whole = error.readable, False
+            note = IN_PART.format(title=self._upstream.title, why=cut(one_line(str(error)), LONGEST_WHY))
+        self._tell_operator(note)
         self._last_read[self._upstream.name] = self._clock()
         return waiting, whole
+
+    def _tell_operator(self, note: str) -> None:
+        if note == self._note:
+            return
+        if self._note:
+            self._notes.remove(self._note)
+        if note:
+            self._notes.append(note)
+        self._note = note
 
     def _can_be_told_of(self, request_id: str) -> bool:
         """Whether anything but the list tells what became of it."""

@@ -180,7 +180,7 @@ class Rig:
         covers = coverage.still_covers
         (upstream,) = rated([self.upstream], self.risk_rules)
         self.applier = Applier(upstream, self.ledger, clock, _nothing, instance, covers)
-        self.poller = ApprovalPoller(upstream, self.ledger, clock, _nothing, self.last_read)
+        self.poller = ApprovalPoller(upstream, self.ledger, clock, _nothing, self.last_read, self.notes)
         self.auto_approver = AutoApprover(
             self.ledger, coverage, names, clock, _nothing, _nothing, self.outdated.set
         )

@@ -148,6 +148,16 @@ class ApprovalRequest:
         canonical = rfc8785.dumps([self.upstream, self.id, self.requester, self.justification, bound])
         return DIGEST_VERSION + hashlib.sha256(canonical).hexdigest()
 
+    def differing(self, other: "ApprovalRequest") -> list[str]:
+        """The names of what ``other`` tells otherwise, of what a decision is bound to."""
+        ours, theirs = self._bound, other._bound
+        return [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
+
+    @property
+    def _bound(self) -> dict[str, str]:
+        told = {"requester": self.requester, "justification": self.justification}
+        return told | {fact.key: fact.value for fact in self.facts if fact.bound}
+
     @property
     def is_claim(self) -> bool:
         """Whether the upstream itself did not say, when it was asked, that this waits."""

@@ -249,10 +249,11 @@ class Session:
                 f"Nothing was sent to {self._title}: a header, such as a token, cannot be one."
             )
         words = f"{_innermost(reasons)}".strip(" .")
-        if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
+        refused = next((one for one in reasons if isinstance(one, ssl.SSLCertVerificationError)), None)
+        if refused is not None:
+            advice = _TLS_ADVICE.get(refused.verify_code, _AUTHORITY).format(setting=self._ca_setting)
             return Untrusted(
-                f"The TLS certificate of {self._title} at {host} is not trusted: {words}. If it is signed by"
-                f" your own authority or by itself, put the path of that one (PEM) into {self._ca_setting}."
+                f"The TLS certificate of {self._title} at {host} is not trusted: {words}. {advice}"
             )
         if any(map(_was_not_sent, reasons)):
             return Unreachable(f"{self._title} cannot be reached at {host}: {words}.")
@@ -309,6 +310,14 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return host.lower() == "localhost"
 
+
+_AUTHORITY = (
+    "If it is signed by your own authority or by itself, put the path of that one (PEM) into {setting}."
+)
+_DATES = "Renew it there, and see that this machine's clock is right."
+_NAMES = "Use the address that the certificate names, or have one made for this address."
+_TLS_ADVICE = {9: _DATES, 10: _DATES, 62: _NAMES, 64: _NAMES}
+"""By OpenSSL's X509_V_ERR_… (x509_vfy.h): not valid yet, expired; made for another name, or another IP address."""
 
 NOT_SENT = (
     urllib3.exceptions.NewConnectionError,

@@ -87,14 +87,16 @@ def test_every_line_of_the_log_is_json_names_what_it_is_about_and_holds_no_secre
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_it_at_once_when_nothing_is_under_way(
+def test_a_signal_stops_it_at_once_when_nothing_is_under_way_and_hands_the_token_back(
     sandbox: Sandbox, tmp_path: Path, number: signal.Signals
 ) -> None:
     with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
         bot.wait_until_ready()
+        sandbox.control.eventually(lambda: sandbox.privilege_manager.logged_on() == 1)
         began = time.monotonic()
         assert bot.stop(number) == 0
         assert time.monotonic() - began < 5
+        assert sandbox.privilege_manager.logged_on() == 0
 
 
 def test_sigterm_waits_for_the_call_upstream_that_is_under_way_and_begins_no_other(

@@ -197,7 +197,7 @@ def test_gone_and_untellable_is_said_to_be_not_confirmed(rig: Rig, verdict: str,
     decide(rig, verdict)
     rig.upstream_fails(verdict, kind)
     rig.step("applier")
-    rig.upstream_fails("get", "not_found")
+    rig.sandbox.privilege_manager.reset()
     rig.run()
     assert rig.row().state is State.UNCONFIRMED
     assert rig.headline() == "Not confirmed by Privilege Manager"
@@ -210,15 +210,32 @@ def test_what_nobody_confirmed_waits_again_once_it_is_listed(rig: Rig) -> None:
     decide(rig, "deny")
     rig.upstream_fails("deny", "reset_before")
     rig.step("applier")
-    rig.upstream_fails("get", "not_found")
+    rig.sandbox.privilege_manager.reset()
     rig.run()
     assert rig.row().state is State.UNCONFIRMED
+    rig.sandbox.privilege_manager.file_request(id=request)
     rig.look()
     assert has_buttons(rig.card())
     assert "The request is waiting again." in rig.words()
     decide(rig, "approve")
     rig.run()
     never_more_than_once(rig, request, "approve")
+
+
+@pytest.mark.parametrize("kind", ["not_found", "no_path"])
+def test_what_is_listed_and_cannot_be_asked_for_by_itself_is_not_called_gone(rig: Rig, kind: str) -> None:
+    # given a contract that asks for one request in a wrong way
+    request = rig.ask()
+    rig.upstream_fails("get", kind)
+    # when somebody approves, then the card does not say that it is too late, but what to correct
+    decide(rig, "approve")
+    rig.step("applier")
+    rig.step("publisher")
+    assert "Take operations.get out of the contract" in rig.words()
+    # and once that is done it is approved
+    rig.run()
+    never_more_than_once(rig, request, "approve")
+    assert rig.headline() == "Approved by Approver"
 
 
 Fate = Callable[[Rig, str], object]

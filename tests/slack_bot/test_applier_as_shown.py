@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from sandbox import Sandbox
 from sandbox.privilege_manager import PrivilegeManager
@@ -29,7 +30,10 @@ def test_facts_that_changed_between_click_and_call_void_the_vote_and_redraw_the_
         old = rig.card()
         decide(rig, "approve")
         tell_anew(pm, request, file=OTHER)
-        rig.run()
+        with capture_logs() as logs:
+            rig.run()
+        [void] = [line for line in logs if line["event"] == "an approval does not stand"]
+        assert (void["request"], void["differing"]) == (rig.row().key, ["file"])
         assert (rig.row().state, rig.row().revision) == (State.PENDING, 2)
         assert "The request changed after Approver approved it. This is how it stands now." in rig.words()
         assert OTHER in rig.words()

@@ -10,7 +10,8 @@ from sandbox import Sandbox
 from sandbox.privilege_manager import PrivilegeManager
 from slack_bot.poller import FETCHES_A_POLL, GONE_AFTER_MASS
 from slack_bot.rows import RequestRow, State, requests_in
-from tests.rig import Rig
+from tests.rig import APPROVALS, APPROVERS, OUTSIDER, Rig
+from tests.slack_bot.conversing import mention, talking
 from tests.slack_bot.own_privman import rig_over
 from tests.upstream_client.privilege_manager.contracts import Open, changed
 from upstream_client.models import ApprovalRequest
@@ -55,6 +56,24 @@ def test_what_can_be_read_is_taken_in_beside_what_cannot(rig: Rig, pm: Privilege
     assert line["event"] == "a part of the list could not be read"
     assert strange in line["why"]
     assert line["read"] == 1
+
+
+def test_status_tells_of_a_part_that_cannot_be_read_until_it_can(sandbox: Sandbox, tmp_path: Path) -> None:
+    # given a list of which one cannot be read, when somebody asks how the bot is
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        rig.contract = changed(by_policy)
+        rig.restart()
+        strange, _ = (sandbox.control.file_request(policy=policy) for policy in (STRANGE, KNOWN))
+        rig.step("poller")
+        told = mention(rig, OUTSIDER, "status")
+        # then the list was read, and what has no card is named, with where to answer it meanwhile
+        assert "\nPrivilege Manager: as of less than a minute ago.\n" in told
+        assert "⚠️ Privilege Manager: I cannot read a part of what waits" in told
+        assert "answer it in Privilege Manager itself" in told
+        assert strange in told
+        sandbox.control.withdraw(strange)
+        rig.step("poller")
+        assert "I cannot read" not in mention(rig, OUTSIDER, "status")
 
 
 class Unwritable(PrivManClient):

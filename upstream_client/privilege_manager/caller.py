@@ -15,7 +15,7 @@ from upstream_client.exceptions import (
 from upstream_client.privilege_manager.base_url import checked_base_url
 from upstream_client.privilege_manager.contract import BodyValues, Operation, Operations
 from upstream_client.privilege_manager.envelope import words_of
-from upstream_client.privilege_manager.outcome import ROLE_ADVICE
+from upstream_client.privilege_manager.outcome import REPORT_ADVICE, ROLE_ADVICE
 from upstream_client.privilege_manager.text import identifier
 from upstream_client.privilege_manager.token import LOGON_ADVICE, Token
 from upstream_client.session import Answer, Session
@@ -100,8 +100,9 @@ def check_read(answer: Answer, operation: Operation) -> None:
     if answer.status == 429:
         raise Throttled("Privilege Manager asks for fewer calls.", answer.retry_after)
     if answer.status == 403:
+        advice = REPORT_ADVICE if operation.runs_a_report else ROLE_ADVICE
         raise NotAllowed(
-            f"Privilege Manager does not allow {operation.method} {operation.path} ({said}). {ROLE_ADVICE}"
+            f"Privilege Manager does not allow {operation.method} {operation.path} ({said}). {advice}"
         )
     if answer.status >= 500:
         raise Interrupted(f"Privilege Manager failed ({said}).")

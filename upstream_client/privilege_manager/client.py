@@ -7,7 +7,7 @@ from threading import Event
 import structlog
 
 from upstream_client.base import every
-from upstream_client.exceptions import Interrupted, PartlyRead, Refused, UpstreamError
+from upstream_client.exceptions import Interrupted, NotUnderstood, PartlyRead, Refused, UpstreamError
 from upstream_client.models import (
     ApprovalRequest,
     Capabilities,
@@ -74,20 +74,21 @@ class PrivManClient:
         """How one request stands; `Status.UNKNOWN` where Privilege Manager answers that it has none such.
 
         Where the contract has no operation for it the list is searched, and that tells less: what is not on
-        it is UNKNOWN.
+        it is UNKNOWN. What the list has is never UNKNOWN: where one request is asked for in a wrong way, the answer
+        that there is none such would settle what waits.
         """
         operation = self._operations.get
         if operation is None:
             return self._find_in_list(request_id)
         answer = self._caller.call(operation, request_id, {"request_id": request_id}, harmless=True)
         if answer.status in (404, 410) and not no_such_path(answer):
-            return Seen(Status.UNKNOWN)
+            return self._not_there(operation, request_id)
         check_read(answer, operation)
         try:
             return self._reading.seen(answer.json(), request_id)
         except Refused as error:
             if says(str(error), self._contract.words.gone):
-                return Seen(Status.UNKNOWN)
+                return self._not_there(operation, request_id)
             raise
 
     def approve(self, request: ApprovalRequest, duration: Duration, decision: Decision) -> Outcome:
@@ -186,6 +187,15 @@ class PrivManClient:
         if found is None and incomplete is not None:
             raise incomplete
         return Seen(Status.PENDING, found) if found else Seen(Status.UNKNOWN)
+
+    def _not_there(self, operation: Operation, request_id: str) -> Seen:
+        """Raises `NotUnderstood` where the list has it, or what a list raises that cannot be read."""
+        if self._find_in_list(request_id).status is Status.PENDING:
+            raise NotUnderstood(
+                f"Privilege Manager lists request {request_id}, and knows none such by {operation.method}"
+                f" {operation.path}. Take operations.get out of the contract, or correct it: run discover."
+            )
+        return Seen(Status.UNKNOWN)
 
     def _read(self, operation: Operation) -> Answer:
         answer = self._caller.call(operation, harmless=True)

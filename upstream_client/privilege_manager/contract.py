@@ -32,6 +32,9 @@ Evidence = Literal["documented", "unconfirmed"]
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 FOR_HOW_LONG = frozenset({"duration", "one_time"})
 DECISION_VALUES = frozenset({"request_id", "comment", "decision_id", "by", "reason"}) | FOR_HOW_LONG
+PLAIN = {"missing": "is missing", "extra_forbidden": "there is no such entry"}
+"""What pydantic says in its own words, by its type of error."""
+NEW_ONE = "Correct it, or let discover write a new one (docs/privilege-manager.md)."
 SECONDS_IN = {"seconds": 1, "minutes": MINUTE, "hours": HOUR, "days": DAY}
 
 
@@ -94,6 +97,11 @@ class Operation(_Entry):
     @property
     def placeholders(self) -> frozenset[str]:
         return frozenset(PLACEHOLDER.findall(self.path)) | frozenset(_body_placeholders(self.body))
+
+    @property
+    def runs_a_report(self) -> bool:
+        """By its path, as the vendor documents it: /services/api/v1/reports/ and the report's id."""
+        return "/reports/" in self.path.casefold()
 
     def url(self, base_url: str, request_id: str = "") -> str:
         return base_url + self.path.replace("{request_id}", quote(request_id, safe=""))
@@ -226,7 +234,8 @@ class DurationCoding(_Entry):
 
 def _wrong_entry(error: ErrorDetails) -> str:
     place = ".".join(str(part) for part in error["loc"] if part != "[key]")
-    return f"  {place or 'as a whole'}: {error['msg'].removeprefix('Value error, ')}"
+    words = PLAIN.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    return f"  {place or 'as a whole'}: {words}"
 
 
 def _timespan(seconds: int) -> str:
@@ -286,11 +295,13 @@ class Contract(_Entry):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """A contract of the operator's own, whole. Raises `ContractError`."""
+        """A contract of the operator's own, whole, as any editor saves it. Raises `ContractError`."""
         try:
-            return cls.parse(path.read_text(encoding="utf-8"), str(path))
+            return cls.parse(path.read_text(encoding="utf-8-sig"), str(path))
         except (OSError, UnicodeDecodeError) as error:
             raise ContractError(f"The contract {path} cannot be read: {error}") from error
+        except ContractError as error:
+            raise ContractError(f"{error}\n{NEW_ONE}") from error
 
     @classmethod
     def parse(cls, text: str, name: str) -> Self:

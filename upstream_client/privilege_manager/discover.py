@@ -21,6 +21,8 @@ from upstream_client.privilege_manager.trial import ask_list, names_of_list, rea
 Say = Callable[[str], None]
 NEEDED = ("operations.list", "operations.approve", "operations.deny", "fields.id")
 """Without these no request can be brought and answered."""
+COMPLETE = ". Set PRIVMAN_CONTRACT={path} and run doctor."
+INCOMPLETE = " as far as it goes: complete it there, or run discover again with --force. Then run doctor."
 WIDTH = 20
 LONGEST = 1000
 """Characters of a line: it may hold what others say."""
@@ -64,18 +66,19 @@ def _discover(caller: Caller, wanted: Wanted, say: Say) -> int:
     lacking = [name for name in NEEDED if any(one.entry == name for one in proposal.missing)]
     if lacking:
         say(f"\nThe contract is not complete yet: {', '.join(lacking)}. See above what to do.")
-    if wanted.write is not None and not _save(proposal.text(), wanted.write, say):
+    next_step = INCOMPLETE if lacking else COMPLETE
+    if wanted.write is not None and not _save(proposal.text(), wanted.write, next_step, say):
         return 2
     return 1 if lacking else 0
 
 
-def _save(text: str, path: Path, say: Say) -> bool:
+def _save(text: str, path: Path, next_step: str, say: Say) -> bool:
     try:
         _write(text, path)
     except OSError as error:
         say(f"\n{path} cannot be written: {error.strerror}.")
         return False
-    say(f"\nWritten to {path}. Set PRIVMAN_CONTRACT={path} and run doctor.")
+    say(f"\nWritten to {path}{next_step.format(path=path)}")
     return True
 
 
@@ -135,7 +138,7 @@ def _try_get(caller: Caller, proposal: Proposal, waiting: tuple[ApprovalRequest,
             "nothing waits, so nobody knows whether it tells the same as the list: run discover again when"
         )
         proposal.doubts.append(Finding("operations.get", f"{words} something does"))
-    elif trouble := trouble_with_get(contract, caller, waiting[0]):
+    elif trouble := trouble_with_get(contract, caller, waiting):
         proposal.drop_get(f"it {trouble}")
 
 

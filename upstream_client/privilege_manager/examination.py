@@ -21,6 +21,11 @@ VERSION = "/services/api/v1/version/Current"
 ROLES = (NotAllowed, LogonRefused)
 """Of the list: a token that was just given and is refused belongs to a client without a role."""
 
+NOT_ASKED_FOR = (
+    "not tried, since no request was read. If get tells other facts than the list, no approval goes through: run"
+    " doctor again while a request waits"
+)
+
 
 class Examination:
     """One run of the checks, in their order: later ones look at what earlier ones left.
@@ -103,8 +108,8 @@ class Examination:
         if self._contract.operations.get is None:
             return Result(Level.OK, "the contract has no get: the list is searched")
         if self._listed is None or not self._listed.waiting:
-            return Result(Level.OK, "not tried, since no request was read")
-        trouble = trouble_with_get(self._contract, self._caller, self._listed.waiting[0])
+            return Result(Level.WARNING, NOT_ASKED_FOR)
+        trouble = trouble_with_get(self._contract, self._caller, self._listed.waiting)
         if trouble:
             words = f"get {trouble}. Take operations.get out of the contract: no approval would go through."
             return Result(Level.FAILED, words)

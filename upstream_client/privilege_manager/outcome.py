@@ -15,6 +15,10 @@ ROLE_ADVICE = (
     "Give the API client a role that may approve, such as Privilege Manager Helpdesk Users"
     " (Admin | Users | the API client | roles)."
 )
+REPORT_ADVICE = (
+    "Give the API client a role that may run reports and approve, such as Privilege Manager Users"
+    " (Admin | Users | the API client | roles)."
+)
 OF_NO_REQUEST = re.compile(
     r"(https?|status|code|error|404|not|found|no|such|the|this|that|you|are|looking|for|requested|page|path|url|uri"
     r"|address|resource|file|or|directory|route|endpoint|on|server|was|is|be|could|cannot|does|exist|\W)*",
@@ -76,7 +80,8 @@ def _of_success(
         return Outcome(OutcomeKind.UNKNOWN, str(error))
     envelope = open_envelope(body)
     if envelope.failed:
-        return _of_error(envelope.code or 400, envelope.words, reading.contract)
+        # The code inside may repeat HTTP's 200: that it is an error is said by the status then.
+        return _of_error(max(envelope.code or 0, 400), envelope.words, reading.contract)
     if _confirms(envelope, reading, request_id, verdict):
         return Outcome(OutcomeKind.TAKEN)
     said = envelope.words or "Privilege Manager's answer does not say whether it was done."

@@ -109,11 +109,12 @@ def _list(proposal: Proposal, choice: Choice, report_id: str) -> None:
 
 
 def _report(proposal: Proposal, choice: Choice, report_id: str) -> None:
+    id_step = quote(scalar_text(report_id) or "", safe="")
     if choice.report is None:
-        path, place = f"/services/api/v1/reports/{quote(report_id, safe='')}", "the vendor's documentation"
+        path, place = f"/services/api/v1/reports/{id_step}", "the vendor's documentation"
     else:
         step = f"{{{choice.report.parameters[0]}}}"
-        path, place = choice.report.path.replace(step, quote(report_id, safe="")), choice.report.place
+        path, place = choice.report.path.replace(step, id_step), choice.report.place
     entry = {"method": "POST", "path": f"{path}?bTestMode=false", "body": [], "evidence": "documented"}
     proposal.operation("list", entry, place)
     proposal.doubts.append(Finding("operations.list", ONLY_WAITING))

@@ -1,18 +1,24 @@
 """What is tried on an instance without changing anything: its list, and one request by itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from pydantic import JsonValue
 
 from upstream_client.exceptions import PartlyRead, UpstreamError
-from upstream_client.models import ApprovalRequest
+from upstream_client.models import ApprovalRequest, Seen, Status
 from upstream_client.privilege_manager.caller import Caller, check_read
-from upstream_client.privilege_manager.contract import Contract
+from upstream_client.privilege_manager.contract import Contract, Operation
 from upstream_client.privilege_manager.envelope import open_envelope
 from upstream_client.privilege_manager.reading import Reading
 from upstream_client.privilege_manager.rows import names_in
 from upstream_client.session import Answer
+
+ASKED_FOR = 3
+"""So many requests are asked for one by one: some have what others leave out."""
+FIELDS = {"requester": "user", "justification": "reason"}
+"""How the contract names parts of a request that are no facts."""
 
 
 def ask_list(caller: Caller, contract: Contract) -> Answer:
@@ -43,23 +49,30 @@ def read_list(contract: Contract, caller: Caller, body: JsonValue, zone: tzinfo 
         return Listed(error.readable, str(error))
 
 
-def trouble_with_get(contract: Contract, caller: Caller, listed: ApprovalRequest) -> str:
+def trouble_with_get(contract: Contract, caller: Caller, listed: Sequence[ApprovalRequest]) -> str:
     """What speaks against asking for one request, in words that follow "get"; "" where nothing does.
 
-    If it tells other facts than the list, each approval finds the request changed, and voids the answers.
+    If it tells other facts than the list, each approval finds the request changed, and voids the answers; if it
+    tells of what waits that it does not, each approval is given up. The first few of the list are asked for; one
+    of them may just have been answered.
     """
-    operation = contract.operations.get
-    if operation is None:
+    if contract.operations.get is None:
         return ""
     try:
-        answer = caller.call(operation, listed.id, {"request_id": listed.id}, harmless=True)
-        check_read(answer, operation)
-        seen = Reading(contract, caller.base_url).seen(answer.json(), listed.id)
+        seen = [_ask_for(contract, contract.operations.get, caller, one) for one in listed[:ASKED_FOR]]
     except UpstreamError as error:
         return f"does not work: {error}"
-    if seen.request is None or seen.request.digest == listed.digest:
-        return ""
-    told = {fact.key: fact.value for fact in seen.request.facts if fact.bound}
-    before = {fact.key: fact.value for fact in listed.facts if fact.bound}
-    other = [key for key in {**before, **told} if told.get(key) != before.get(key)]
-    return f"tells other facts than the list ({', '.join(other) or 'user or reason'})"
+    if seen and all(one.status is not Status.PENDING for one in seen):
+        return f"tells that request {listed[0].id} is {seen[0].status.value}, and the list that it waits"
+    for before, after in zip(listed, seen, strict=False):
+        other = before.differing(after.request) if after.request is not None else []
+        if other:
+            fields = dict.fromkeys(FIELDS.get(name, name) for name in other)
+            return f"tells other facts than the list ({', '.join(fields)})"
+    return ""
+
+
+def _ask_for(contract: Contract, operation: Operation, caller: Caller, listed: ApprovalRequest) -> Seen:
+    answer = caller.call(operation, listed.id, {"request_id": listed.id}, harmless=True)
+    check_read(answer, operation)
+    return Reading(contract, caller.base_url).seen(answer.json(), listed.id)

@@ -32,13 +32,35 @@ def test_the_log_on_sends_the_documented_names() -> None:
 
 def test_a_contract_is_loaded_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "contract.json"
-    path.write_text(json.dumps(packaged_json()))
-    assert Contract.load(path) == Contract.packaged()
+    for encoding in ("utf-8", "utf-8-sig"):  # some editors put a mark before it
+        path.write_text(json.dumps(packaged_json()), encoding=encoding)
+        assert Contract.load(path) == Contract.packaged()
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=r"none\.json cannot be read"):
         Contract.load(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"version": 2}', "  version: there is no such entry\n"),
+        ('{"version": 2}', "  operations: is missing\n"),
+        ("", "  as a whole: Invalid JSON: EOF while parsing"),
+    ],
+)
+def test_a_file_that_is_no_contract_of_ours_is_named_with_what_to_do(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(ContractError) as caught:
+        Contract.load(path)
+    said = str(caught.value)
+    assert said.startswith(f"The contract {path} is wrong:\n")
+    assert words in said
+    assert said.endswith("let discover write a new one (docs/privilege-manager.md).")
 
 
 def test_text_that_is_no_json_is_a_wrong_contract() -> None:
@@ -67,12 +89,12 @@ def with_value(value: object, *keys: str) -> Callable[[Open], None]:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (without("operations", "approve"), "operations.approve: Field required"),
-        (without("fields", "id"), "fields.id: Field required"),
-        (without("operations", "list", "evidence"), "operations.list.evidence: Field required"),
+        (without("operations", "approve"), "operations.approve: is missing"),
+        (without("fields", "id"), "fields.id: is missing"),
+        (without("operations", "list", "evidence"), "operations.list.evidence: is missing"),
         (with_value("maybe", "operations", "list", "evidence"), "operations.list.evidence: Input should be"),
         (with_value("FETCH", "operations", "list", "method"), "operations.list.method: Input should be"),
-        (with_value({}, "fields", "usr"), "fields.usr: Extra inputs are not permitted"),
+        (with_value({}, "fields", "usr"), "fields.usr: there is no such entry"),
         (with_value("approval/pending", "operations", "list", "path"), "operations.list.path: it must begin"),
         (with_value("//evil.example/x", "operations", "list", "path"), "operations.list.path: it must begin"),
         (with_value("/a/../../b", "operations", "list", "path"), "operations.list.path: it must begin"),

@@ -6,14 +6,18 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from sandbox.privilege_manager import PrivilegeManager
+from sandbox.privilege_manager import PENDING_REPORT, PrivilegeManager
 from tests.upstream_client.privilege_manager.commands import Desk
 from tests.upstream_client.privilege_manager.contracts import Open, packaged_json
 from tests.upstream_client.serving import (
@@ -150,6 +154,46 @@ def test_a_certificate_that_nobody_vouches_for_ends_it_until_the_bundle_is_named
     assert f"trusted by {SELF_SIGNED}" in line(desk.said, "TLS")
 
 
+def certificate(folder: Path, address: str, until: int) -> Path:
+    """Key and certificate in one file, signed by itself, for ``address`` from 2020 until a year."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "privman.example")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1))
+        .not_valid_after(datetime(until, 1, 1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    path = folder / "certificate.pem"
+    path.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + made.public_bytes(pem)
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("address", "until", "words"),
+    [
+        (HOST, 2021, "Renew it there, and see that this machine's clock is right."),
+        ("127.0.0.2", 2120, "Use the address that the certificate names"),
+    ],
+)
+def test_a_certificate_that_is_trusted_and_wrong_all_the_same_is_told_as_what_it_is(
+    desk: Desk, address: str, until: int, words: str
+) -> None:
+    pm, path = PrivilegeManager(), certificate(desk.folder, address, until)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(path)
+    with behind_tls(pm, tls) as url:
+        desk.set(privman_base_url=url, privman_username=pm.username, privman_password=pm.password)
+        desk.set(privman_ca_bundle=str(path))
+        said = stopped_at(desk, "TLS")
+    assert words in said
+    assert "PRIVMAN_CA_BUNDLE" not in said
+
+
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
@@ -220,6 +264,19 @@ def test_a_role_that_may_not_see_what_waits_is_told_which_to_give(desk: Desk) ->
     assert "2 checks failed." in desk.said
 
 
+def test_where_what_waits_is_a_report_the_role_has_to_run_reports(desk: Desk) -> None:
+    def by_report(contract: Open) -> None:
+        path = f"/services/api/v1/reports/{PENDING_REPORT}?bTestMode=false"
+        contract["operations"]["list"].update(method="POST", path=path, body=[])
+
+    write_contract(desk, by_report)
+    with desk.at(PrivilegeManager(shape="report", role="helpdesk")):
+        assert desk.run("doctor") == 1
+    said = line(desk.said, "role")
+    assert "may run reports and approve, such as Privilege Manager Users" in said
+    assert "Helpdesk" not in said
+
+
 def test_a_helpdesk_role_suffices_and_the_reference_stays_closed_to_it(desk: Desk) -> None:
     pm = PrivilegeManager(role="helpdesk")
     pm.file_request()
@@ -260,31 +317,6 @@ def test_a_list_that_is_read_in_part_says_what_is_wrong(desk: Desk) -> None:
     with desk.at(pm):
         assert desk.run("doctor") == 1
     assert "'Strange', which the contract does not know" in line(desk.said, "list")
-
-
-class Talkative(PrivilegeManager):
-    """One that tells of a request at /other/{id} what the list does not."""
-
-    def app(self) -> web.Application:
-        app = super().app()
-        app.middlewares.append(self._other)
-        return app
-
-    @web.middleware
-    async def _other(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not request.path.startswith("/Tms/other/"):
-            return await handler(request)
-        request_id = request.path.rpartition("/")[2]
-        return web.json_response({"RequestId": request_id, "Status": "Pending", "FilePath": "C:\\other.exe"})
-
-
-def test_a_request_that_tells_other_facts_by_itself_is_found_out(desk: Desk) -> None:
-    pm = Talkative()
-    pm.file_request()
-    write_contract(desk, lambda contract: contract["operations"]["get"].update(path="/other/{request_id}"))
-    with desk.at(pm):
-        assert desk.run("doctor") == 1
-    assert "tells other facts than the list (user, computer, policy, file)" in line(desk.said, "one")
 
 
 def test_a_path_or_name_that_the_reference_does_not_have_is_a_warning(desk: Desk) -> None:

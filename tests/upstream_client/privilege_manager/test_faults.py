@@ -172,13 +172,26 @@ def test_a_list_that_is_not_there_means_a_wrong_address(
         client.list_pending()
 
 
-@pytest.mark.parametrize("kind", ["not_found", "gone"])
-def test_one_request_that_is_not_there_is_unknown(
+@pytest.mark.parametrize("kind", ["not_found", "gone", "no_path"])
+def test_one_request_that_is_not_there_is_unknown_and_what_the_list_has_is_there(
     pm: PrivilegeManager, client: PrivManClient, kind: str
 ) -> None:
     request_id = pm.file_request()
-    pm.add_fault({"operation": "get", "kind": kind})
+    pm.add_fault({"operation": "get", "kind": kind, "times": 2})
+    with pytest.raises(NotUnderstood, match=r"lists request .* Take operations.get out of the contract"):
+        client.fetch(request_id)
+    pm.withdraw(request_id)
     assert client.fetch(request_id).status is Status.UNKNOWN
+
+
+def test_that_one_request_is_not_there_is_not_believed_while_the_list_cannot_be_read(
+    pm: PrivilegeManager, client: PrivManClient
+) -> None:
+    request_id = pm.file_request()
+    for operation, kind in (("get", "not_found"), ("list", "server_error")):
+        pm.add_fault({"operation": operation, "kind": kind})
+    with pytest.raises(Interrupted):
+        client.fetch(request_id)
 
 
 @pytest.mark.parametrize("operation", ["list", "get"])

@@ -70,6 +70,8 @@ def enveloped(result: JsonValue, **more: JsonValue) -> JsonValue:
         (200, LATE, ALREADY),
         (200, {"Status": "error", "Messages": ["Approval request not found."]}, ALREADY),
         (200, {"Status": "error", "Code": 500, "Messages": ["Time-out."]}, UNKNOWN),
+        (200, {"Status": "error", "Code": 200, "Messages": ["Too long."]}, REFUSED),
+        (200, {"Status": "Error", "Code": "200", "Messages": ["It is no longer pending."]}, ALREADY),
         (200, {"Result": None, "Code": 409}, ALREADY),
         (400, ERROR, REFUSED),
         (400, LATE, ALREADY),

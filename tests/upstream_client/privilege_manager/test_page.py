@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.privilege_manager import PrivilegeManager
+from tests.upstream_client.privilege_manager.commands import Desk
 from upstream_client.privilege_manager.__main__ import main
 from upstream_client.privilege_manager.contract import DECISION_VALUES, Contract, DurationCoding
 from upstream_client.privilege_manager.doctor import CHECKS
@@ -34,6 +36,25 @@ def test_every_setting_is_named(name: str) -> None:
 )
 def test_every_part_of_the_contract_is_named(name: str) -> None:
     assert name in PAGE
+
+
+def test_the_five_steps_work_as_they_are_written_one_after_the_other(desk: Desk) -> None:
+    # given the settings of step 4, and the roles of steps 3 and 5
+    steps = PAGE.partition("## Five steps")[2].partition("\n## ")[0]
+    assert re.findall(r"^(\d)\. ", steps, re.MULTILINE) == ["1", "2", "3", "4", "5"]
+    command = r"^ *\.venv/bin/python -m upstream_client\.privilege_manager (.+)$"
+    [discover, doctor] = re.findall(command, steps, re.MULTILINE)
+    [kept] = re.findall(r"^ *echo '(.+)' >> \.env$", steps, re.MULTILINE)
+    pm = PrivilegeManager(role="administrators")
+    pm.file_request()
+    with desk.at(pm):
+        assert desk.run(*discover.split()) == 0
+        # when its role is the least that suffices, then nothing fails
+        pm.give_role("helpdesk")
+        (desk.folder / ".env").write_text(f"{kept}\n")
+        assert desk.run(*doctor.split()) == 0, desk.said
+    # and it was what discover wrote that was looked at
+    assert "documented, as the contract has it: approve and deny" in desk.said
 
 
 def options(text: str) -> set[str]:
