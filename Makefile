@@ -8,13 +8,15 @@ BIN := $(VENV)/bin
 DEVELOPMENT := $(VENV)/installed
 # What "make demo", "make test" and "make check" install is enough for "make run" too.
 RUNTIME := $(if $(wildcard $(DEVELOPMENT)),$(DEVELOPMENT),$(VENV)/installed-to-run)
+# Where its Python is gone, as after an upgrade of the system, the environment is made anew.
+BROKEN := $(shell test -x $(BIN)/python || echo broken)
 
 .DEFAULT_GOAL := help
 BENCHES := bench-clicks bench-faults bench-poll bench-idle bench-resume bench-pipelines
 .PHONY: help demo test crash mutate check run manifest pins $(BENCHES)
 
 help: ## lists the commands
-	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEVELOPMENT) ## a Slack workspace, Privilege Manager and the gate on this machine, with the bot in it; Ctrl-C ends it
 	@exec $(BIN)/python -m sandbox
@@ -70,8 +72,9 @@ bench-resume: $(DEVELOPMENT) ## measures how soon a program goes on after its ap
 bench-pipelines: $(DEVELOPMENT) ## counts what an idle hour of GitHub Actions costs: calls, bytes, units of the rate limit
 	@exec $(BIN)/python -m bench.pipelines $(ARGS)
 
-$(DEVELOPMENT): requirements-dev.txt
+.PHONY: broken
+$(DEVELOPMENT): requirements-dev.txt $(BROKEN)
 	@PYTHON="$(PYTHON)" sh scripts/install $(VENV) requirements-dev.txt $@
 
-$(VENV)/installed-to-run: requirements.txt
+$(VENV)/installed-to-run: requirements.txt $(BROKEN)
 	@PYTHON="$(PYTHON)" sh scripts/install $(VENV) requirements.txt $@

@@ -5,6 +5,8 @@
 #
 # `fill FILE` prints a file of this folder, or task-definition.json, with your values where it says <NAME>.
 REGION=${AWS_DEFAULT_REGION:?Say where: export AWS_DEFAULT_REGION=eu-central-1}
+# Nothing long is shown page by page: a pager would take what is pasted after the command for its own.
+export AWS_PAGER=
 ACCOUNT_ID=$(aws sts get-caller-identity --query Account --output text)
 REGISTRY=$ACCOUNT_ID.dkr.ecr.$REGION.amazonaws.com
 # The repository takes each tag once: commit what goes into the image before you build it.

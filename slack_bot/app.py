@@ -144,7 +144,7 @@ def _run(
     if daemon.wait_until_connected():
         channels = [one.id for one in stores.channels.all()]
         log.info("ready", channels=channels, upstreams=list(settings.upstreams))
-        if not channels:
+        if not channels and not stores.channels.trouble:
             log.warning("no channel is registered yet: mention the bot in one, and it posts its cards there")
     stop.wanted.wait()
     if daemon.stop():

@@ -8,7 +8,7 @@ SHORTEST: Final = 32
 FEWEST_DIFFERENT: Final = 8
 """Characters; a random key of hex digits has more, but for one in many millions."""
 HOW_TO_MAKE_ONE: Final = (
-    'make one: python -c "import secrets; print(secrets.token_hex(32))", and keep it where nobody who can '
+    'make one: python3 -c "import secrets; print(secrets.token_hex(32))", and keep it where nobody who can '
     "write the ledger can read it; without it nobody can verify what was recorded"
 )
 

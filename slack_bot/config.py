@@ -392,13 +392,13 @@ def load_settings(env_file: Path | str = ".env") -> Settings:
     """
     path = Path(env_file)
     try:
-        settings = Settings(_env_file=path)
         problems = tuple(map(_misspelt, unknown_names(path, ADMIN_PREFIX)))
+        settings = Settings(_env_file=path)
         if not problems:
             return settings
     except ValidationError as error:
         unknown = unknown_names(path, *PREFIXES, GATE_PREFIX)
-        problems = tuple(_problem(details, unknown) for details in error.errors())
+        problems = (*(_problem(details, unknown) for details in error.errors()), *problems)
     except (OSError, UnicodeDecodeError) as error:
         what = f"cannot be read: {error.strerror if isinstance(error, OSError) else 'it is not UTF-8 text'}"
         problems = (Problem(str(path), what, "make it a text file that the bot's user may read"),)

@@ -46,7 +46,8 @@ def check_age(beat: int, now: int) -> None:
 
 def main(arguments: list[str]) -> int:
     """The exit code; says why on standard output where it is 1."""
-    path = arguments[0] if arguments else os.environ.get("HEARTBEAT_FILE") or DEFAULT_FILE
+    named = arguments[0] if arguments else os.environ.get("HEARTBEAT_FILE", "").strip() or DEFAULT_FILE
+    path = os.path.expanduser(named)  # noqa: PTH111 - as above
     try:
         beat = last_beat(path)
         check_age(

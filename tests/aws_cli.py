@@ -2,7 +2,9 @@
 
 It knows what the CLI knows: every service, operation and option of botocore's own models, JSON and the short
 form of structures, ``--query`` and ``--output text``. What it does not know is an error, as it is for the CLI.
+So is a pager, which the CLI opens unless AWS_PAGER is empty.
 https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-shorthand.html
+https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-pagination.html
 """
 
 import json
@@ -24,7 +26,9 @@ OF_THE_CLI: Final = {("ecr", "get-login-password"): "a-password", ("logs", "tail
 """Commands that are no operation of a service, and what they say here."""
 EVERYWHERE: Final = ("query", "output", "cli-input-json")
 PROGRAM: Final = """#!{python} -I
-import json, sys, urllib.request
+import json, os, sys, urllib.request
+if os.environ.get("AWS_PAGER", "less"):
+    sys.exit("On a terminal a pager opens here, and takes what was pasted after this command.")
 asked = urllib.request.Request("{url}", json.dumps(sys.argv[1:]).encode())
 with urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(asked) as answer:
     code, said = json.load(answer)
@@ -137,11 +141,15 @@ def _text(chosen: object) -> str:
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """As argparse reads them: a value that begins with a dash has to be written ``--option=value``."""
     if words and not words[0].startswith("--"):
         raise Misused(f"{words[0]} stands where an option should")
-    starts = [index for index, word in enumerate(words) if word.startswith("--")]
+    starts = [index for index, word in enumerate(words) if word.startswith("-")]
     for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
-        yield words[start].removeprefix("--"), words[start + 1 : end]
+        name, equals, value = words[start].partition("=")
+        if not name.startswith("--"):
+            raise Misused(f"{words[start]} stands where a value should")
+        yield name.removeprefix("--"), [*([value] if equals else []), *words[start + 1 : end]]
 
 
 def _arguments(operation: OperationModel, options: dict[str, list[str]]) -> dict[str, Any]:

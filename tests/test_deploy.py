@@ -27,7 +27,7 @@ TYPED = {
     "SLACK_BOT_TOKEN": "xoxb-typed",
     "SLACK_APP_TOKEN": "xapp-typed",
     "PRIVMAN_BASE_URL": "https://privman.example.com/Tms",
-    "PRIVMAN_USERNAME": "client",
+    "PRIVMAN_USERNAME": "-client",
     "PRIVMAN_PASSWORD": " a b\\c'd\"e$f ",
     "AUDIT_KEY": "0123456789abcdef0123456789abcdef",
 }
@@ -177,10 +177,18 @@ def test_what_was_typed_reaches_the_task_as_it_was_typed(account: Account) -> No
     assert {parameter["Type"] for parameter in found.values()} == {"SecureString"}
 
 
+def test_nothing_that_is_pasted_with_a_question_is_taken_for_the_answer() -> None:
+    """Given a terminal that hands over a pasted block line by line, then no line is left when the block asks."""
+    asking = [block for block in shell_blocks(PAGE.read_text()) if "read -rs" in block]
+    assert len(asking) == 2
+    assert all(block.count("\ndone\n") == 1 and block.endswith("\ndone\n") for block in asking)
+
+
 def test_the_file_system_is_for_the_user_of_the_image_and_the_task_only(account: Account) -> None:
     system, point = account.efs["system"], account.efs["point"]
     (place,) = [one["efsVolumeConfiguration"] for one in account.task["volumes"] if len(one) > 1]
     assert system["Encrypted"] is True
+    assert (system["CreationToken"], system["ThroughputMode"]) == ("approval-bot", "bursting")
     assert (place["fileSystemId"], place["transitEncryption"]) == (system["FileSystemId"], "ENABLED")
     assert place["authorizationConfig"] == {"accessPointId": point["AccessPointId"], "iam": "ENABLED"}
     assert f"{point['PosixUser']['Uid']}:{point['PosixUser']['Gid']}" == CONTAINER["user"]
@@ -220,10 +228,14 @@ def test_update_and_rollback_change_what_runs(operator: Operator) -> None:
 def test_an_update_works_in_a_new_shell(operator: Operator) -> None:
     """Given a service that runs, when somebody comes back another day, then the first shell is not missed."""
     operator.follow(START)
-    operator.follow("Update and rollback")
+    operator.follow("Update and rollback", "Add or change a secret")
 
     assert operator.task_definition()["revision"] == 1
     assert len(operator.cli.client("ecs").list_task_definitions()["taskDefinitionArns"]) == 2
+    found = operator.cli.client("ssm").describe_parameters()["Parameters"]
+    assert [one["Version"] for one in found if one["Name"].endswith("/SLACK_BOT_TOKEN")] == [2]
+    assert {one["Version"] for one in found if not one["Name"].endswith("/SLACK_BOT_TOKEN")} == {1}
+    assert len({one["KeyId"] for one in found}) == 1
 
 
 def test_the_ledger_is_copied_by_a_task_and_brought_back_while_the_bot_stands_still(
@@ -237,10 +249,20 @@ def test_the_ledger_is_copied_by_a_task_and_brought_back_while_the_bot_stands_st
     assert operator.service()["desiredCount"] == 1
 
 
-def test_the_other_commands_of_the_page_are_ones_that_aws_knows(operator: Operator) -> None:
-    operator.follow(START, "The log", "Take it away")
+def test_in_the_end_everything_that_the_page_made_is_gone(operator: Operator) -> None:
+    ssm, iam, ec2 = (operator.cli.client(name) for name in ("ssm", "iam", "ec2"))
+    ssm.put_parameter(Name="/approval-bot/channels/C1", Value="{}", Type="String")
+
+    operator.follow(START, "When the task does not start", "The log", "Take it away")
 
     assert operator.service()["status"] != "ACTIVE"
+    assert operator.cli.client("efs").describe_file_systems()["FileSystems"] == []
+    assert operator.cli.client("ecr").describe_repositories()["repositories"] == []
+    aliases = [one["AliasName"] for one in operator.cli.client("kms").list_aliases()["Aliases"]]
+    assert "alias/approval-bot" not in aliases
+    assert ssm.describe_parameters()["Parameters"] == iam.list_roles()["Roles"] == []
+    names = [one["GroupName"] for one in ec2.describe_security_groups()["SecurityGroups"]]
+    assert "approval-bot" not in names
 
 
 def test_every_shell_block_of_the_page_is_run_by_a_test() -> None:
@@ -250,6 +272,19 @@ def test_every_shell_block_of_the_page_is_run_by_a_test() -> None:
 
 
 # What the files say, held to each other and to the code.
+
+
+def test_what_the_task_costs_is_what_its_prices_make_of_its_size() -> None:
+    page = sections(PAGE)["What it costs a month"]
+    sizes = int(TASK["cpu"]) / 1024, int(TASK["memory"]) / 1024
+    row = re.compile(r"^\| Fargate.*\| ([\d.]+) .*x86: ([\d.]+)\) \| ([\d.]+) \(([\d.]+)\) \|$", re.MULTILINE)
+    arm = x86 = sum(map(float, re.findall(r"\| (\d\.\d\d) \|$", page, re.MULTILINE)))
+    for size, cells in zip(sizes, row.findall(page), strict=True):
+        price, x86_price, cost, x86_cost = map(float, cells)
+        assert (cost, x86_cost) == (round(price * size * 730, 2), round(x86_price * size * 730, 2))
+        arm, x86 = arm + cost, x86 + x86_cost
+    assert "for 730 hours" in page
+    assert f"**about {arm:.0f}** (x86: about {x86:.0f})" in page
 
 
 def test_every_placeholder_is_filled_by_the_page() -> None:

@@ -22,7 +22,7 @@ case "$*" in
   "--version") echo "Python {version}" ;;
   *version_info*) exit {too_old} ;;
   *ensurepip*) exit {no_venv} ;;
-  "-m venv"*) echo "$*" >> "{log}"; mkdir -p .venv/bin; cp "{inner}" .venv/bin/python ;;
+  "-m venv"*) echo "$*" >> "{log}"; mkdir -p .venv/bin; rm -f .venv/bin/python; cp "{inner}" .venv/bin/python ;;
 esac
 """
 INNER = """#!/bin/sh
@@ -78,7 +78,7 @@ class Machine:
         ours = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("MAKE", "MFLAGS", "ARGS", "COMPILED"))
+            if not name.startswith(("MAKE", "MFLAGS", "ARGS", "COMPILED", "WORKERS"))
         }
         return ours | {"PYTHON": str(self.python)}
 
@@ -248,6 +248,20 @@ def test_an_interrupted_installation_is_done_anew(machine: Machine) -> None:
     assert machine.make("test").returncode == 0
 
     assert [line for line in machine.asked() if line.startswith("-m venv")] == 2 * ["-m venv --clear .venv"]
+
+
+@pytest.mark.parametrize("target", ["test", "run"])
+def test_an_environment_whose_python_is_gone_is_made_anew(machine: Machine, target: str) -> None:
+    machine.make(target)
+    machine.asked()
+    python = machine.folder / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to(machine.folder / "of-an-older-system")
+
+    assert machine.make(target).returncode == 0
+
+    assert machine.asked()[0] == "-m venv --clear .venv"
+    assert machine.make(target).stdout == ""
 
 
 def test_changed_pins_are_installed_into_what_is_there(machine: Machine) -> None:

@@ -189,7 +189,7 @@ class GateSettings(BaseSettings):
     )
     callback_secret: Annotated[SecretStr, BeforeValidator(_callback_secret)] = Field(
         SecretStr(""),
-        description='needed for callbacks, which are signed with it; make one: python -c "import secrets; '
+        description='needed for callbacks, which are signed with it; make one: python3 -c "import secrets; '
         'print(secrets.token_hex(32))"',
     )
     callback_private: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(

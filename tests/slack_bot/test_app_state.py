@@ -103,10 +103,15 @@ def health(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_is_healthy_while_it_is_connected_and_not_after(sandbox: Sandbox, tmp_path: Path) -> None:
-    with BotProcess(tmp_path, environment(sandbox, tmp_path)) as bot:
+    """Given state that cannot be read, so that nobody can tell whether a channel is registered."""
+    env = environment(sandbox, tmp_path, STATE=f"file:{tmp_path / 'channels.json'}")
+    (tmp_path / "channels.json").write_text('{"channels": []}')
+    with BotProcess(tmp_path, env) as bot:
         bot.wait_until_ready()
         sandbox.control.eventually(lambda: health(tmp_path).returncode == 0 or None)
         assert bot.stop() == 0
+        assert "channels and schedules cannot be read" in bot.text()
+        assert "no channel is registered" not in bot.text()
     assert health(tmp_path).returncode == 1
 
 

@@ -13,7 +13,7 @@ KEY = TypeAdapter(AuditKey)
 
 
 def test_the_command_in_the_message_makes_one() -> None:
-    command = re.search(r'python -c "(.+?)"', HOW_TO_MAKE_ONE)
+    command = re.search(r'make one: python3 -c "(.+?)"', HOW_TO_MAKE_ONE)
     assert command is not None
     made = subprocess.run(
         [sys.executable, "-c", command[1]], capture_output=True, text=True, check=True, timeout=30

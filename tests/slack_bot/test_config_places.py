@@ -99,6 +99,10 @@ def test_a_misspelt_name_of_what_keeps_people_out_is_refused(environment: pytest
     environment.setenv("ADMIN_GROUPS", "S0123456789")
     with pytest.raises(SettingsError, match=r"ADMIN_GROUPS is no setting .did you mean “ADMIN_GROUP”"):
         load_settings()
+    environment.delenv("SLACK_APP_TOKEN")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert [one.setting for one in refused.value.problems] == ["SLACK_APP_TOKEN", "ADMIN_GROUPS"]
 
 
 def test_a_misspelt_name_of_ours_is_noticed_only_where_something_is_missing(

@@ -28,9 +28,10 @@ def check(*arguments: str, folder: Path = ROOT, **variables: str) -> subprocess.
 def test_a_fresh_heartbeat_is_healthy_and_not_a_word_is_said(tmp_path: Path) -> None:
     (tmp_path / "heartbeat").write_text(f"{time.monotonic_ns()}\n")
 
-    done = check(HEARTBEAT_FILE=str(tmp_path / "heartbeat"))
+    for written in (str(tmp_path / "heartbeat"), " ~/heartbeat\n"):
+        done = check(HEARTBEAT_FILE=written, HOME=str(tmp_path))
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_no_heartbeat_is_unhealthy_and_one_line_says_why(tmp_path: Path) -> None:
