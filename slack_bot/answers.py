@@ -116,6 +116,11 @@ def too_long(longest: Duration) -> str:
     )
 
 
+def too_long_to_write(longest: Duration) -> str:
+    """The same in the form, where nothing is lost yet."""
+    return f"In this channel an approval holds for {longest.words} at most. Please write a shorter time."
+
+
 def none_short_enough(longest: Duration, upstream: UpstreamName) -> str:
     """For somebody who wanted to approve what can be approved only for longer than the channel allows."""
     return (

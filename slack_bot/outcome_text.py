@@ -1,7 +1,7 @@
 """What the requester is told of the outcome. Pure; mrkdwn, in our own words."""
 
 from slack_bot.approvals import Cause
-from slack_bot.blocks import NAME_LIMIT, UpstreamName
+from slack_bot.blocks import NAME_LIMIT, UpstreamName, label_of_reason
 from slack_bot.plain_text import cut, escaped, one_line
 from slack_bot.rows import RequestRow, State
 from upstream_client.models import Verdict
@@ -24,7 +24,7 @@ def outcome(row: RequestRow, upstream: UpstreamName) -> str:
                 "Please look there."
             )
         case _:
-            return f"☑️ {what} does not wait any more in {escaped(upstream.title)}."
+            return f"↪️ {what} does not wait any more in {escaped(upstream.title)}."
 
 
 def _decided(row: RequestRow, what: str) -> str:
@@ -34,7 +34,7 @@ def _decided(row: RequestRow, what: str) -> str:
         words = f"⛔ {what} was denied {_by(row)}."
     if row.cause == Cause.SCHEDULE or not row.reason:
         return words
-    label = "Reason: " if row.decided_by else ""
+    label = f"{label_of_reason(row)}: " if row.decided_by else ""
     return f"{words} {label}{escaped(cut(one_line(row.reason), REASON_LIMIT))}"
 
 

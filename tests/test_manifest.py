@@ -10,9 +10,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from slack_sdk import WebClient
 
 from sandbox import Sandbox
-from slack_bot.http.slack_paths import ACTIONS, COMMANDS, EVENTS
+from slack_bot.http import slack_paths
+from slack_bot.listeners.commands import COMMANDS
 from slack_bot.manifest import over_http
 from slack_bot.policy import ChannelPolicy
 from tests.rig import APPROVALS, APPROVER, Rig
@@ -30,6 +32,7 @@ NEEDED = {
     "conversations.info": {"channels:read", "groups:read"},
     "conversations.members": {"channels:read", "groups:read"},
     "conversations.open": {"im:write"},
+    "conversations.replies": {"channels:history", "groups:history"},
     "usergroups.list": {"usergroups:read"},
     "usergroups.users.list": {"usergroups:read"},
     "users.conversations": {"channels:read", "groups:read"},
@@ -45,10 +48,20 @@ REQUIRED = {"app_mentions:read", "chat:write", "im:history", "users:read"}
 BY_APP_TOKEN = {"apps.connections.open"}
 
 
+SOURCES = [path.read_text() for path in (ROOT / "slack_bot").rglob("*.py")]
+OF_THE_CLIENT = {name for name in vars(WebClient) if not name.startswith("_")}
+"""Slack's methods as its client calls them, such as chat_postMessage."""
+
+
 def _methods_in_the_code() -> set[str]:
-    families = r'"((?:apps|auth|chat|conversations|usergroups|users|views)\.[A-Za-z.]+)"'
-    sources = (ROOT / "slack_bot").rglob("*.py")
-    return {method for source in sources for method in re.findall(families, source.read_text())}
+    """Every string that is the name of one of Slack's methods."""
+    words = {word for source in SOURCES for word in re.findall(r'"([a-z]+\.[A-Za-z.]+)"', source)}
+    return {word for word in words if word.replace(".", "_") in OF_THE_CLIENT}
+
+
+def _calls_of_the_client() -> set[str]:
+    called = {name for source in SOURCES for name in re.findall(r"\.([a-z]+_[A-Za-z_]+)\(", source)}
+    return called & OF_THE_CLIENT
 
 
 OVER_HTTP = over_http(MANIFEST, "https://bot.example.com/approvals/")
@@ -63,6 +76,14 @@ def test_it_is_valid_against_slacks_schema(manifest: dict[str, Any]) -> None:
 
 def test_the_methods_in_the_code_are_the_ones_whose_scopes_are_known() -> None:
     assert _methods_in_the_code() - BY_APP_TOKEN == set(NEEDED)
+    assert _calls_of_the_client() == set(), "name the method, so that it is found"
+
+
+def test_the_code_listens_to_the_events_and_commands_of_the_manifest_and_to_no_other() -> None:
+    events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    listened = {event for source in SOURCES for event in re.findall(r"\.event\(\"([a-z_]+)\"", source)}
+    assert listened == {event.partition(".")[0] for event in events}
+    assert [one["command"] for one in MANIFEST["features"]["slash_commands"]] == list(COMMANDS)
 
 
 def test_it_asks_for_the_scopes_that_methods_and_events_need_and_for_no_other() -> None:
@@ -100,10 +121,10 @@ def printed(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_over_http_it_names_the_bots_addresses_and_differs_in_nothing_else() -> None:
     changed = copy.deepcopy(OVER_HTTP)
     base, settings = "https://bot.example.com/approvals", changed["settings"]
-    assert settings["event_subscriptions"].pop("request_url") == base + EVENTS
-    assert settings["interactivity"].pop("request_url") == base + ACTIONS
+    assert settings["event_subscriptions"].pop("request_url") == base + slack_paths.EVENTS
+    assert settings["interactivity"].pop("request_url") == base + slack_paths.ACTIONS
     urls = [command.pop("url") for command in changed["features"]["slash_commands"]]
-    assert urls == [base + COMMANDS] * len(MANIFEST["features"]["slash_commands"])
+    assert urls == [base + slack_paths.COMMANDS] * len(MANIFEST["features"]["slash_commands"])
     assert settings["socket_mode_enabled"] is False
     settings["socket_mode_enabled"] = True
     assert changed == MANIFEST

@@ -70,6 +70,12 @@ class Duration:
 
     seconds: int | None
 
+    def exceeds(self, longest: "Duration") -> bool:
+        """Whether it is longer than that. One time is the least there is."""
+        if self.seconds is None:
+            return False
+        return longest.seconds is None or self.seconds > longest.seconds
+
     @property
     def words(self) -> str:
         """For people: "one time", "15 minutes", "1 hour", "90 minutes", "1 day"."""

@@ -14,6 +14,7 @@ from slack_bot.blocks.decision import (
     Choice,
     button_value,
     choice_value,
+    duration_of,
     may_break_glass,
     option_value,
 )
@@ -35,7 +36,7 @@ from slack_bot.blocks.modals import (
     approve_form,
     deny_form,
 )
-from slack_bot.blocks.remarks import NAME_LIMIT, deciders
+from slack_bot.blocks.remarks import NAME_LIMIT, deciders, label_of_reason
 from slack_bot.blocks.shown import shown
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.blocks.welcome import (
@@ -97,8 +98,10 @@ __all__ = [
     "choice_value",
     "deciders",
     "deny_form",
-    "farewell",
     "details",
+    "duration_of",
+    "farewell",
+    "label_of_reason",
     "long_facts",
     "mark_of",
     "may_break_glass",

@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bot.blocks.decision import decision, plain
 from slack_bot.blocks.durations import none_is_short_enough
-from slack_bot.blocks.facts import TITLE_LIMIT, facts_block, justification_block, title_of
+from slack_bot.blocks.facts import TITLE_LIMIT, facts_block, in_sentences, justification_block, title_of
 from slack_bot.blocks.message import Card
 from slack_bot.blocks.progress import progress
 from slack_bot.blocks.remarks import NAME_LIMIT, headline, remark, sign
@@ -83,13 +83,17 @@ def _header(words: str) -> Element:
 
 
 def _fallback(row: RequestRow, upstream: UpstreamName, said: str) -> str:
-    """For notifications and for readers who do not see blocks."""
+    """For notifications, and for screen readers, which read this out in place of the blocks.
+
+    https://docs.slack.dev/reference/methods/chat.postMessage
+    """
     asked = row.asked
     requester = cut(one_line(asked.requester), NAME_LIMIT)
     who = f" for {requester}" if requester else ""
     if row.state is State.PENDING:
         loud = f", {asked.risk.value} risk" if asked.risk in LOUD_RISKS else ""
-        words = f"Approval needed{loud}: {said}{who} ({upstream.title})"
+        needed = f"Approval needed{loud}: {cut(said, TITLE_LIMIT)}{who} ({upstream.title})."
+        words = " ".join([needed, *in_sentences(asked)])
     else:
         words = f"{said}: {title_of(asked)}{who}"
     return escaped(cut(words, FALLBACK_LIMIT))

@@ -7,7 +7,7 @@ for what was chosen; nothing else.
 from collections.abc import Sequence
 from enum import StrEnum
 
-from slack_bot.blocks.durations import choosable, none_is_short_enough
+from slack_bot.blocks.durations import choosable, none_is_short_enough, takes_others
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.plain_text import cut, one_line
 from slack_bot.policy import ChannelPolicy, takes_several
@@ -60,9 +60,18 @@ def choice_value(choice: Choice, row: RequestRow) -> str:
     return f"{choice}.{button_value(row)}"
 
 
+ONCE = "once"
+"""What stands for one time."""
+
+
 def option_value(duration: Duration) -> str:
     """A duration in the menu: seconds, or "once"."""
-    return "once" if duration.seconds is None else str(duration.seconds)
+    return ONCE if duration.seconds is None else str(duration.seconds)
+
+
+def duration_of(value: str) -> Duration:
+    """The duration that `option_value` wrote. Raises ValueError for what it never writes."""
+    return ONE_TIME if value == ONCE else Duration(int(value))
 
 
 def duration_options(durations: Sequence[Duration]) -> list[Element]:
@@ -122,9 +131,10 @@ def _duration_menu(row: RequestRow, upstream: UpstreamName, policy: ChannelPolic
     Nothing where approving one time, the least, is all there is, and where nothing is short enough.
     """
     offered = choosable(row.asked, policy)
-    if offered in ((), (ONE_TIME,)) and not upstream.other_durations:
+    may_be_written = takes_others(upstream, policy)
+    if offered in ((), (ONE_TIME,)) and not may_be_written:
         return []
-    has_others = upstream.other_durations or len(offered) > MENU_LIMIT
+    has_others = may_be_written or len(offered) > MENU_LIMIT
     others = [option("Other…", choice_value(Choice.OTHER, row))] if has_others else []
     options = [*duration_options(offered[: MENU_LIMIT - len(others)]), *others]
     menu = {

@@ -44,6 +44,8 @@ RISK_WORDS = {
     Risk.UNRATED: "not rated",
 }
 CLAIMED = ", claimed by the caller"
+SPOKEN_LIMIT = 120
+"""Of one value, where a request is told in sentences."""
 
 
 def title_of(asked: ApprovalRequest) -> str:
@@ -53,8 +55,29 @@ def title_of(asked: ApprovalRequest) -> str:
 
 def risk_line(asked: ApprovalRequest) -> Line:
     """How bad a wrong yes would be, and that only whoever asks says so, where that is all there is to go by."""
-    is_claim = asked.risk_claimed and asked.risk is not Risk.UNRATED
-    return fact_line("Risk", RISK_WORDS[asked.risk] + (CLAIMED if is_claim else ""))
+    return fact_line("Risk", RISK_WORDS[asked.risk] + _claimed(asked))
+
+
+def _claimed(asked: ApprovalRequest) -> str:
+    return CLAIMED if asked.risk_claimed and asked.risk is not Risk.UNRATED else ""
+
+
+def in_sentences(asked: ApprovalRequest) -> list[str]:
+    """What a card tells below its headline, for whom only its text is read out: no signs, and the times in UTC."""
+    risk = "not rated" if asked.risk is Risk.UNRATED else asked.risk.value
+    told = [("Risk", risk + _claimed(asked))]
+    if asked.expires_at is not None:
+        told.append(("Expires", utc_text(asked.expires_at)))
+    others = (fact for fact in told_facts(asked) if fact.value != asked.requester)
+    told += [(fact.label, fact.value) for fact in islice(others, MOST_FACTS)]
+    if asked.justification:
+        told.append(("Reason given", asked.justification))
+    return [_sentence(label, value) for label, value in told]
+
+
+def _sentence(label: str, value: str) -> str:
+    said = f"{cut(one_line(label), LABEL_LIMIT)}: {cut(one_line(value), SPOKEN_LIMIT)}"
+    return said if said.endswith((".", "…")) else f"{said}."
 
 
 def told_facts(asked: ApprovalRequest) -> list[Fact]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slack_bot.blocks.decision import duration_options, option_value, plain
-from slack_bot.blocks.durations import choosable, told_duration
+from slack_bot.blocks.durations import choosable, takes_others, told_duration
 from slack_bot.blocks.facts import fact_line, risk_line, title_of, told_facts
 from slack_bot.blocks.upstream_name import UpstreamName
 from slack_bot.language.duration_text import NotADuration, read_length
@@ -33,6 +33,8 @@ GROUP = 100
 MOST_GROUPS = 10
 """A modal takes a hundred, but no more than 250 kB."""
 
+KEPT = "Shown on the card and kept with the decision."
+
 View = dict[str, Any]
 
 
@@ -54,14 +56,14 @@ class Asking:
 
 def approve_form(asking: Asking) -> View:
     """Asks for how long, and for a comment."""
-    comment = words_input("Comment", "Kept with the decision.", optional=True)
+    comment = words_input("Comment", KEPT, optional=True)
     blocks = [asked_block(asking.row, asking.upstream), *duration_input(asking), comment]
     return form(APPROVE_FORM, asking.upstream.approve, blocks, asking.metadata)
 
 
 def deny_form(row: RequestRow, upstream: UpstreamName, metadata: str) -> View:
     """Asks for a reason."""
-    reason = words_input("Reason", "Shown on the card and kept with the decision.", optional=False)
+    reason = words_input("Reason", KEPT, optional=False)
     return form(DENY_FORM, upstream.deny, [asked_block(row, upstream), reason], metadata)
 
 
@@ -115,7 +117,7 @@ def duration_input(asking: Asking) -> list[Element]:
     """Asks for how long; nothing where there is nothing to choose."""
     offered = choosable(asking.row.asked, asking.policy)
     shown = next((one for one in offered if option_value(one) == asking.menu), None)
-    if asking.upstream.other_durations:
+    if takes_others(asking.upstream, asking.policy):
         return [_typed_duration(shown, asking)]
     if len(offered) > 1:
         return [_input("For how long", _duration_menu(offered, shown))]

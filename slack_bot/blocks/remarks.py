@@ -19,7 +19,7 @@ SIGNS = {
     State.APPROVED: "✅ ",
     State.DENIED: "⛔ ",
     State.EXPIRED: "⌛ ",
-    State.ELSEWHERE: "☑️ ",
+    State.ELSEWHERE: "↪️ ",
     State.UNCONFIRMED: "⚠️ ",
 }
 CAUSES = {Cause.TIMEOUT.value: "⌛ ", Cause.BREAK_GLASS.value: "🚨 "}
@@ -117,8 +117,16 @@ def _decided(row: RequestRow) -> list[Line]:
     alone = ", who broke the glass, " if row.cause == Cause.BREAK_GLASS else ", "
     lines = [line(*_done_by(row), *people(deciders(row)), text(alone), when, text(after))]
     if row.reason:
-        lines.append(line(text(f"Reason: {cut_and_count(in_line(row.reason), REASON_LIMIT)}")))
+        lines.append(
+            line(text(f"{label_of_reason(row)}: {cut_and_count(in_line(row.reason), REASON_LIMIT)}"))
+        )
     return lines
+
+
+def label_of_reason(row: RequestRow) -> str:
+    """What the deciders' own words are called: as the form asked for them."""
+    is_comment = row.verdict is Verdict.APPROVE and row.cause != Cause.BREAK_GLASS
+    return "Comment" if is_comment else "Reason"
 
 
 def _done_by(row: RequestRow, whom: str = "") -> Line:

@@ -36,7 +36,7 @@ MOST_GROUPS = 100
 MOST_NAMED = 50
 """So many people and groups are told by name; of the others, how many."""
 HANDLE_LIMIT = 75
-HELP_LIMIT = 200
+HELP_LIMIT = 300
 MOST_HELP = 20
 NOTE_LIMIT = 300
 MOST_NOTES = 5

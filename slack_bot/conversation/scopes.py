@@ -3,14 +3,22 @@
 from collections.abc import Collection, Mapping
 
 WITHOUT: Mapping[str, str] = {
-    "channels:history": "in a public channel, a card whose posting was cut off is posted again, perhaps twice",
+    "channels:history": (
+        "in a public channel, a card whose posting was cut off is posted again, perhaps twice, and so are the "
+        "facts in its thread"
+    ),
     "channels:read": (
-        "in a public channel, nobody decides by being in it, and I cannot see that it is archived or shared"
+        "in a public channel, nobody decides by being in it, I cannot see that it is archived or shared, and I "
+        "know its id only, not its name"
     ),
     "commands": "there is no `/approvals` and no `/agentsudo`: mention me instead, or write to me directly",
-    "groups:history": "in a private channel, a card whose posting was cut off is posted again, perhaps twice",
+    "groups:history": (
+        "in a private channel, a card whose posting was cut off is posted again, perhaps twice, and so are the "
+        "facts in its thread"
+    ),
     "groups:read": (
-        "in a private channel, nobody decides by being in it, and I cannot see that it is archived or shared"
+        "in a private channel, nobody decides by being in it, I cannot see that it is archived or shared, and I "
+        "know its id only, not its name"
     ),
     "im:write": (
         "people who are not in the channel where they asked may miss my answers, and I do not tell requesters "

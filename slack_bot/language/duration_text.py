@@ -17,9 +17,12 @@ _WEEK = 7 * DAY
 _MINUTE_US = MINUTE * 1_000_000
 _NOON = 12 * 60
 _HALF_DAY_US = 12 * HOUR * 1_000_000
+_JUST_NOW_US = HOUR * 1_000_000
+"""Somebody who names a time that passed less than this ago hardly means the same time tomorrow."""
 _LONGEST_TEXT = 80
 _EXAMPLES = "Write 90m, 1h30m, 2 hours, 1d or once"
 _MORNING = "I cannot tell whether that is in the morning. Write “until 18:00”, “until 6pm” or “until 6am”."
+_JUST_PASSED = "That has just passed. Write a later time, “until tomorrow 18:00”, or a length such as 90m."
 _ONCE = frozenset({"once", "one time", "one-time", "onetime", "1 time", "just once", "only once", "1x"})
 _UNITS = {
     MINUTE: ("m", "min", "mins", "minute", "minutes"),
@@ -30,6 +33,8 @@ _UNITS = {
 _SECONDS_IN = {name: seconds for seconds, names in _UNITS.items() for name in names}
 _PART = re.compile(r"(?:and |, ?)?([0-9]{1,6}|an?(?= )) ?([a-z]+)[ ]?", re.ASCII)
 _UNTIL = re.compile(r"(?:until|till|til) (.+)")
+_HOURS_AND_MINUTES = re.compile(r"([0-9]{1,6})h([0-5][0-9])", re.ASCII)
+"""Without a unit behind the minutes. "1h 30" might be an hour, and 30 of something else."""
 _HALF = re.compile(r"(?<=[0-9]) (?=[ap]\.?m\b)")
 
 
@@ -40,8 +45,8 @@ class NotADuration(ValueError):
 def read_duration(text: str, now: int, zone: str) -> Duration:
     """The duration that ``text`` asks for, counted from ``now`` (microseconds since 1970 UTC).
 
-    "until 18:00" is until the next 18:00 by the clock of ``zone``, an IANA name; whole minutes, rounded down,
-    at least 1 and at most 30 days. Raises `NotADuration`.
+    "until 18:00" is until the next 18:00 by the clock of ``zone``, an IANA name, and none within the hour after
+    it; whole minutes, rounded down, at least 1 and at most 30 days. Raises `NotADuration`.
     """
     end = read_end(text, now, zone)
     if end is None:
@@ -65,6 +70,8 @@ def read_length(text: str) -> Duration:
     plain = _plain(text).removeprefix("for ")
     if plain in _ONCE:
         return ONE_TIME
+    if both := _HOURS_AND_MINUTES.fullmatch(plain):
+        return _checked(int(both[1]) * HOUR + int(both[2]) * MINUTE)
     counted = _counted(plain)
     if not counted:
         raise NotADuration(f"I do not understand this as a length of time.{_meant(plain)} {_EXAMPLES}.")
@@ -116,6 +123,8 @@ def _until(written: str, now: int, zone_name: str) -> int:
         raise NotADuration(f"I do not know in which time zone that is meant. {_EXAMPLES}.")
     days, clock = _day_and_clock(written)
     moment = _next(clock.minute, days, now, zone)
+    if len(days) > 1 and moment - now > _HALF_DAY_US and _has_just_passed(clock.minute, now, zone):
+        raise NotADuration(_JUST_PASSED)
     if clock.vague and _may_be_sooner(clock, days, moment - now):
         raise NotADuration(_MORNING)
     return moment
@@ -150,11 +159,22 @@ def _no_moment() -> str:
     return "I do not understand until when. Write “until 18:00” or “until tomorrow 09:00”."
 
 
+def _wall(minute: int, day: int, now: int, zone: ZoneInfo) -> datetime:
+    """What the clock shows ``minute`` after midnight, so many days from today."""
+    today = datetime.combine(wall_clock(now, zone).date(), time())
+    return today + timedelta(days=day + minute // DAY_MINUTES, minutes=minute % DAY_MINUTES)
+
+
+def _has_just_passed(minute: int, now: int, zone: ZoneInfo) -> bool:
+    """Whether the clock showed it less than an hour ago, be it before midnight."""
+    shown = (moment for day in (-1, 0) for moment in moments(_wall(minute, day, now, zone), zone))
+    return any(0 <= now - moment < _JUST_NOW_US for moment in shown)
+
+
 def _next(minute: int, days: tuple[int, ...], now: int, zone: ZoneInfo) -> int:
     """The first moment after ``now`` at which the clock shows ``minute`` after midnight of one of the days."""
-    today = datetime.combine(wall_clock(now, zone).date(), time())
     for day in days:
-        wall = today + timedelta(days=day + minute // DAY_MINUTES, minutes=minute % DAY_MINUTES)
+        wall = _wall(minute, day, now, zone)
         shown = moments(wall, zone)
         if not shown and wall > wall_clock(now, zone).replace(tzinfo=None):
             raise NotADuration("The clocks are put forward over that time. Please write another one.")

@@ -30,6 +30,7 @@ from slack_bot.blocks import (
     break_glass_form,
     deny_form,
     details,
+    duration_of,
     option_value,
     told_duration,
 )
@@ -91,7 +92,8 @@ log = structlog.get_logger(__name__)
 class Form(BaseModel):
     """What a form remembers of the press that opened it, in its private_metadata.
 
-    ``duration`` is the option's value of the only one offered, which the form told and did not ask.
+    ``duration`` is the option's value of the only one offered, which the form told and did not ask; ``longest``
+    that of the longest the channel allows, as the form told it.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -102,6 +104,15 @@ class Form(BaseModel):
     zone: str = Field(max_length=LONGEST_ZONE)
     opened_at: int = Field(ge=0, lt=2**63)
     duration: str | None = Field(default=None, max_length=150)
+    longest: str | None = Field(default=None, pattern="^(once|[1-9][0-9]{0,15})$")
+
+    def refuse_too_long(self, duration: Duration) -> None:
+        """No approval holds for longer than the form said. Raises `NotADuration`."""
+        if self.longest is None:
+            return
+        longest = duration_of(self.longest)
+        if duration.exceeds(longest):
+            raise NotADuration(answers.too_long_to_write(longest))
 
 
 class Submission(BaseModel):
@@ -157,7 +168,7 @@ class Submission(BaseModel):
             found[REASON_BLOCK] = REASON_TOO_LONG
         if self.verdict is Verdict.APPROVE and self.typed is not None:
             try:
-                read_duration(self.typed, now, self.form.zone)
+                self.form.refuse_too_long(read_duration(self.typed, now, self.form.zone))
             except NotADuration as error:
                 found[DURATION_BLOCK] = str(error)
         return found
@@ -337,8 +348,10 @@ def _metadata(row: RequestRow, pressed: Pressed, desk: Desk, now: int, who: Enti
         zone=who.person.zone[:LONGEST_ZONE],
         opened_at=now,
         duration=None if told is None else option_value(told),
+        longest=None if who.policy.longest is None else option_value(who.policy.longest),
     )
-    return form.model_dump_json()
+    # Without what is left out: a replica of the version before takes such a form.
+    return form.model_dump_json(exclude_none=True)
 
 
 def _details(row: RequestRow, pressed: Pressed, desk: Desk) -> View:

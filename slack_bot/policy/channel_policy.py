@@ -109,9 +109,7 @@ class ChannelPolicy:
 
     def is_too_long(self, duration: Duration) -> bool:
         """Whether an approval must not hold for so long. One time is the least there is."""
-        if self.longest is None or duration.seconds is None:
-            return False
-        return self.longest.seconds is None or duration.seconds > self.longest.seconds
+        return self.longest is not None and duration.exceeds(self.longest)
 
     @property
     def break_glass(self) -> BreakGlass:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ UNTIL_SURE = 2.0
 """Seconds for which a post whose answer was lost may still be on its way."""
 ANOTHERS = 60.0
 """Seconds for which what another replica set out to do is left to it."""
+UNREADABLE = {"missing_scope", "method_not_supported_for_channel_type"}
+"""Slack's words for a history that stays closed to us though we may post there."""
 CLOCKS_DIFFER = 900.0
 """Seconds by which our clock may differ from Slack's, and from what it said before it was set."""
 
@@ -78,6 +80,17 @@ class Board:
     def call(self, method: str, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Calls Slack. Raises a `slack_bot.slack_api.SlackFailure`."""
         return call(self.client, method, arguments)
+
+    def messages(self, method: str, where: Mapping[str, object]) -> Iterator[dict[str, Any]]:
+        """What a channel's history or a thread holds. Raises a `slack_bot.slack_api.SlackFailure`."""
+        cursor = ""
+        while True:
+            arguments = {**where, "include_all_metadata": "true", "limit": 100}
+            answer = self.call(method, arguments | ({"cursor": cursor} if cursor else {}))
+            yield from answer["messages"]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
 
     def policy_marks(self) -> dict[str, str]:
         """By registered channel, the mark of the policy that its cards should show."""

@@ -1,19 +1,14 @@
 """Settles claims whose message nobody knows, by what the channel's history says."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import structlog
 
 from slack_bot.clock import SECOND
-from slack_bot.publisher.board import ANOTHERS, CLOCKS_DIFFER, UNTIL_SURE, Board
+from slack_bot.publisher.board import ANOTHERS, CLOCKS_DIFFER, UNREADABLE, UNTIL_SURE, Board
 from slack_bot.publisher.claim import CardClaim, Claim, LineClaim
 from slack_bot.rows import CardState, LineState, backlogs_of, cards_in
 from slack_bot.slack_api import RateLimited, Refused, SlackFailure
 
 HISTORY = "conversations.history"
-UNREADABLE = {"missing_scope", "method_not_supported_for_channel_type"}
-"""Slack's words for a history that stays closed to us though we may post there."""
 
 log = structlog.get_logger(__name__)
 
@@ -98,20 +93,10 @@ class Claims:
         """
         oldest = min(claim.claimed_at, self._board.clock()) / SECOND - CLOCKS_DIFFER
         latest = claim.claimed_at / SECOND + CLOCKS_DIFFER
+        span = {"channel": claim.channel, "oldest": f"{oldest:.6f}", "latest": f"{latest:.6f}"}
         found = [
             str(message["ts"])
-            for message in self._history(claim.channel, f"{oldest:.6f}", f"{latest:.6f}")
+            for message in self._board.messages(HISTORY, span)
             if message.get("bot_id") == self._board.bot_id and claim.mark.is_on(message)
         ]
         return min(found, default=None)
-
-    def _history(self, channel: str, oldest: str, latest: str) -> Iterator[dict[str, Any]]:
-        span = {"channel": channel, "oldest": oldest, "latest": latest}
-        cursor = ""
-        while True:
-            arguments = {**span, "include_all_metadata": "true", "limit": 100}
-            answer = self._board.call(HISTORY, arguments | ({"cursor": cursor} if cursor else {}))
-            yield from answer["messages"]
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return

@@ -1,6 +1,8 @@
 """Facts too long for a card stand whole in its thread."""
 
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
 import structlog
 from sqlalchemy import exists, select, update
@@ -8,13 +10,16 @@ from sqlalchemy import exists, select, update
 from slack_bot.blocks import Message
 from slack_bot.clock import SECOND
 from slack_bot.ledger import cards, requests
-from slack_bot.publisher.board import ANOTHERS, CLOCKS_DIFFER, Board, thread_of
+from slack_bot.publisher.board import ANOTHERS, CLOCKS_DIFFER, UNREADABLE, UNTIL_SURE, Board, thread_of
 from slack_bot.publisher.claim import is_card
 from slack_bot.publisher.poster import Poster
 from slack_bot.publisher.posting import LOOK_AHEAD
 from slack_bot.rows import CardRow, CardState, RequestRow, State, card_of, request_by_key
-from slack_bot.slack_api import Interrupted, Refused, SlackFailure
+from slack_bot.slack_api import Interrupted, RateLimited, Refused, SlackFailure
 
+REPLIES = "conversations.replies"
+METADATA_TYPE = "approval_facts"
+"""The metadata by which a reply is found again."""
 NO_THREAD = {"cannot_reply_to_message", "message_not_found", "thread_not_found"}
 """Slack's words for a card that is gone, and its thread with it."""
 
@@ -33,7 +38,8 @@ class _Untold:
 class Threads:
     """Cards of waiting requests whose facts are not yet told in full.
 
-    Every reply is posted at least once: after a crash, or where Slack's answer was lost, it is posted again.
+    Every reply is posted once: after a crash, or where Slack's answer was lost, the thread is read before more
+    is told. Where the app may not read it, what stands there may come again.
     Of several replicas the one that posted the card tells; another takes over where it does not.
     """
 
@@ -42,12 +48,15 @@ class Threads:
         self._poster = Poster(board)
         self._replies: dict[tuple[str, str | None], tuple[int, int]] = {}
         """By channel and ts: the revision that is being told, and how many of its replies stand there."""
+        self._unsure: set[tuple[str, str | None]] = set()
+        """Threads in which a reply may stand of which we were told nothing."""
 
     def work(self) -> float | None:
         """Tells what may be told now. Returns seconds until more may be, None where all is told."""
         untold = self._untold()
         if not untold:
             self._replies.clear()
+            self._unsure.clear()
             return None
         self._note_told([one for one in untold if one.facts == []])
         answered = True
@@ -100,21 +109,70 @@ class Threads:
         """One reply. False where Slack did not answer."""
         if not self._is_ours(one):
             return True
-        thread, revision = (one.card.channel, one.card.ts), one.row.revision
-        told, standing = self._replies.get(thread, (revision, 0))
-        standing = standing if told == revision else 0
-        reply = facts[min(standing, len(facts) - 1)].message()
-        try:
-            self._poster.send(one.card.channel, {"thread_ts": one.card.ts, **reply})
-        except SlackFailure as failure:
-            self._not_told(one, failure)
-            return not isinstance(failure, Interrupted)
+        standing = self._standing(one)
+        if standing is None:
+            return False
+        if standing < len(facts):
+            try:
+                self._poster.send(one.card.channel, _reply(one, facts[standing], standing))
+            except SlackFailure as failure:
+                self._not_told(one, failure)
+                return not isinstance(failure, Interrupted)
+            standing += 1
         self._board.pace.worked(thread_of(one.card))
-        self._replies[thread] = (revision, standing + 1)
-        if standing + 1 >= len(facts):
+        self._replies[_place(one.card)] = (one.row.revision, standing)
+        if standing >= len(facts):
             self._note_told([one])
             log.info("facts told", request=one.row.key, channel=one.card.channel, replies=len(facts))
         return True
+
+    def _standing(self, one: _Untold) -> int | None:
+        """How many replies of this revision stand in the thread; None where nobody can tell yet."""
+        place = _place(one.card)
+        if place not in self._replies and one.card.claimed_by != self._board.instance:
+            self._unsure.add(place)
+        if place not in self._unsure:
+            return self._remembered(one)
+        try:
+            standing = self._read(one)
+        except RateLimited as limited:
+            self._board.pace.hold(thread_of(one.card), limited.retry_after)
+            return None
+        except SlackFailure as failure:
+            self._not_told(one, failure)
+            return None
+        self._unsure.discard(place)
+        self._replies[place] = (one.row.revision, standing)
+        return standing
+
+    def _remembered(self, one: _Untold) -> int:
+        told, standing = self._replies.get(_place(one.card), (0, 0))
+        return standing if told == one.row.revision else 0
+
+    def _read(self, one: _Untold) -> int:
+        """As the thread itself tells; where the app may not read it, as we remember. Raises a `SlackFailure`.
+
+        Any app can write such metadata, so only our own messages are believed.
+        """
+        thread = {"channel": one.card.channel, "ts": one.card.ts}
+        try:
+            found = [
+                message.get("metadata")
+                for message in self._board.messages(REPLIES, thread)
+                if message.get("bot_id") == self._board.bot_id
+            ]
+        except Refused as refused:
+            if refused.code not in UNREADABLE:
+                raise
+            log.warning(
+                "the thread cannot be read, so what stands there may be told twice",
+                why=str(refused),
+                hint="give the app the scope channels:history (groups:history for private channels)",
+                request=one.row.key,
+                channel=one.card.channel,
+            )
+            return self._remembered(one)
+        return next(number for number in count() if _metadata(one, number) not in found)
 
     def _is_ours(self, one: _Untold) -> bool:
         """Takes it over from a replica that seems to be gone. False where another was faster."""
@@ -127,6 +185,10 @@ class Threads:
             return tx.execute(update(cards).where(is_card(card), *as_read).values(ours)).rowcount == 1
 
     def _not_told(self, one: _Untold, failure: SlackFailure) -> None:
+        if isinstance(failure, Interrupted):
+            # It may still be on its way.
+            self._unsure.add(_place(one.card))
+            self._board.pace.hold(thread_of(one.card), UNTIL_SURE)
         names = {"what": "facts", "request": one.row.key, "channel": one.card.channel}
         if isinstance(failure, Refused) and failure.code in NO_THREAD:
             log.warning("the card is gone, so its facts are not told", why=str(failure), **names)
@@ -143,4 +205,21 @@ class Threads:
                 noted = update(cards).where(is_card(one.card), earlier)
                 tx.execute(noted.values(told_revision=one.row.revision))
         for one in told:
-            self._replies.pop((one.card.channel, one.card.ts), None)
+            self._replies.pop(_place(one.card), None)
+            self._unsure.discard(_place(one.card))
+
+
+def _place(card: CardRow) -> tuple[str, str | None]:
+    """The thread's channel and ts."""
+    return (card.channel, card.ts)
+
+
+def _reply(one: _Untold, message: Message, number: int) -> dict[str, Any]:
+    """The arguments of chat.postMessage, but for the channel."""
+    return {"thread_ts": one.card.ts, **message.message(), "metadata": _metadata(one, number)}
+
+
+def _metadata(one: _Untold, number: int) -> dict[str, Any]:
+    """By which the reply is found again; ``number`` counts from 0."""
+    payload = {"facts_of": one.row.key, "revision": one.row.revision, "number": number}
+    return {"event_type": METADATA_TYPE, "event_payload": payload}

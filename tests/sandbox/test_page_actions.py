@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from slack_sdk import WebClient
 
 from sandbox import Sandbox
@@ -225,16 +225,44 @@ def test_it_fits_a_phone(slack: WebClient, enter: Enter, browser_page: Page, sch
             block.menu(options=[block.option(words[:75])]),
             *[block.button(action_id=f"b{n}") for n in range(4)],
         ),
+        block.input_block({"type": "multi_users_select", "action_id": "users"}),
     )
 
     page = enter(APPROVER)
 
     expect(page.locator(".message")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 375
+    page.locator("summary.folded").click()
+    expect(page.get_by_role("checkbox", name="Requester")).to_be_in_viewport()
     assert page.evaluate("document.querySelector('#log').scrollWidth") == 375
     page.get_by_role("button", name="Channels and people").click()
     page.get_by_role("button", name="general").click()
     expect(page.get_by_role("heading", name="general")).to_be_visible()
+
+
+SMALL = """() => [...document.querySelectorAll('#log, dialog[open]')].flatMap((root) =>
+  [...root.querySelectorAll(
+    'button, select, summary, textarea, input:not([type=checkbox], [type=radio]), label.tick')])
+  .filter((one) => !one.matches('.thread-button'))
+  .map((one) => [one.textContent || one.type, one.getBoundingClientRect()])
+  .filter(([, { width, height }]) => height && (height < 44 || width < 44)).map(([words]) => words)"""
+"""What is drawn and too small for a finger: https://www.w3.org/TR/WCAG22/#target-size-enhanced."""
+
+
+def test_on_a_phone_everything_is_large_enough_for_a_finger(
+    sandbox: Sandbox, slack: WebClient, browser: Browser, app: None
+) -> None:
+    show(slack, *INPUTS, block.actions(block.menu(options=block.options(2)), OVERFLOW))
+    post_card(slack)
+    phone = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone.goto(f"{sandbox.url}/#channel={CHANNEL}&user={APPROVER}")
+    phone.get_by_label("More actions").tap()
+    expect(phone.get_by_role("button", name="Details")).to_be_visible()
+    assert phone.evaluate(SMALL) == []
+    phone.get_by_role("button", name="Deny").tap()
+    expect(phone.get_by_role("dialog")).to_be_visible()
+    assert phone.evaluate(SMALL) == []
+    phone.close()
 
 
 def test_it_says_when_the_server_is_gone_and_comes_back(browser_page: Page, browser_watch: Any) -> None:
@@ -286,6 +314,7 @@ def test_every_kind_of_input_holds_a_value(sandbox: Sandbox, slack: WebClient, e
     message.locator("[data-action-id=user]").select_option(REQUESTER)
     message.locator("summary").click()
     message.get_by_role("checkbox", name="Requester").check()
+    page.keyboard.press("Escape")
 
     with page.expect_request("**/control/click") as sent:
         message.get_by_role("button", name="Go").click()
@@ -303,9 +332,11 @@ def test_every_kind_of_input_holds_a_value(sandbox: Sandbox, slack: WebClient, e
     }
 
 
+OVERFLOW = {"type": "overflow", "action_id": "more", "options": [block.option("Details", "details")]}
+
+
 def test_an_overflow_menu_sends_what_was_chosen(slack: WebClient, enter: Enter) -> None:
-    overflow = {"type": "overflow", "action_id": "more", "options": [block.option("Details", "details")]}
-    ts = show(slack, block.actions(overflow))
+    ts = show(slack, block.actions(OVERFLOW))
     page = enter(APPROVER)
     page.get_by_label("More actions").click()
 

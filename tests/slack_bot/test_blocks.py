@@ -64,13 +64,13 @@ from upstream_client.models import (
         (settled_row(State.UNCONFIRMED, Verdict.DENY), "⚠️ Not confirmed by Privilege Manager"),
         (EXPIRED, "⌛ Expired in Privilege Manager"),
         (EXPIRED_ANSWERED, "⌛ Expired in Privilege Manager"),
-        (WITHDRAWN, "☑️ Withdrawn"),
-        (replace(WITHDRAWN, outcome_by="PC-1\\Requester"), "☑️ Withdrawn by PC-1\\Requester"),
-        (ELSEWHERE, "☑️ Approved in Privilege Manager by Somebody"),
-        (ELSEWHERE_ANSWERED, "☑️ Denied in Privilege Manager"),
+        (WITHDRAWN, "↪️ Withdrawn"),
+        (replace(WITHDRAWN, outcome_by="PC-1\\Requester"), "↪️ Withdrawn by PC-1\\Requester"),
+        (ELSEWHERE, "↪️ Approved in Privilege Manager by Somebody"),
+        (ELSEWHERE_ANSWERED, "↪️ Denied in Privilege Manager"),
         (
             settled_row(State.ELSEWHERE, None, Status.UNKNOWN),
-            "☑️ No longer waiting in Privilege Manager",
+            "↪️ No longer waiting in Privilege Manager",
         ),
     ],
 )
@@ -307,7 +307,7 @@ def test_when_it_was_asked_is_the_upstreams_word_or_when_we_saw_it(
             replace(APPROVED, duration=4 * HOUR, reason="It is the release."),
             [
                 f"Approved for 4 hours by @{APPROVER}, 2026-11-20 10:00 UTC, 90 seconds after it was asked.",
-                "Reason: It is the release.",
+                "Comment: It is the release.",
             ],
         ),
         (DENIED, [f"Denied by @{APPROVER}, 2026-11-20 10:00 UTC, 90 seconds after it was asked."]),

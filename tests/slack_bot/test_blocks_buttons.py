@@ -19,7 +19,7 @@ from slack_bot.blocks import (
 )
 from slack_bot.rich_text import Element
 from slack_bot.rows import RequestRow, shown_digest
-from tests.slack_bot.examples import EITHER, PRIVMAN, REQUEST, pending_row
+from tests.slack_bot.examples import EITHER, NOW, PRIVMAN, REQUEST, pending_row
 from tests.slack_bot.shown import (
     APPROVED,
     DECIDED,
@@ -39,6 +39,8 @@ from upstream_client.models import (
     ApprovalRequest,
     Capabilities,
     Duration,
+    Fact,
+    Risk,
 )
 
 # The buttons
@@ -176,7 +178,14 @@ def test_values_in_the_menu_tell_durations_apart() -> None:
     [
         (
             PENDING,
-            "Approval needed: Run setup.exe as administrator for PC-1\\Requester (Privilege Manager)",
+            "Approval needed: Run setup.exe as administrator for PC-1\\Requester (Privilege Manager). "
+            "Risk: medium. File: C:\\Tools\\setup.exe. Reputation: Good Rating. "
+            "Reason given: Needed for the release.",
+        ),
+        (
+            asking(risk=Risk.HIGH, risk_claimed=True, expires_at=NOW, facts=(), justification=""),
+            "Approval needed, high risk: Run setup.exe as administrator for PC-1\\Requester (Privilege Manager). "
+            "Risk: high, claimed by the caller. Expires: 2026-11-20 10:00 UTC.",
         ),
         (
             DECIDED,
@@ -194,9 +203,17 @@ def test_a_notification_tells_the_same_in_one_line(row: RequestRow, text: str) -
 def test_outside_words_in_a_notification_mention_nobody() -> None:
     asked: ApprovalRequest = replace(REQUEST, title="<!channel> & <@U04ADMIN>", requester="<!here>")
     text = drawn(pending_row(asked)).text
-    assert text == (
-        "Approval needed: &lt;!channel&gt; &amp; &lt;@U04ADMIN&gt; for &lt;!here&gt; (Privilege Manager)"
+    assert text.startswith(
+        "Approval needed: &lt;!channel&gt; &amp; &lt;@U04ADMIN&gt; for &lt;!here&gt; (Privilege Manager). "
     )
+
+
+def test_of_long_words_a_notification_tells_the_beginning_of_each() -> None:
+    facts = (Fact("a", "Command", "x" * 3_001), Fact("b", "Path\n", "<!here>\n\u202ey"))
+    text = drawn(asking(title="t" * 3_001, facts=facts)).text
+    assert f"{'t' * 299}… for " in text
+    assert f"Command: {'x' * 119}… Path: &lt;!here&gt; y. Reason given: " in text
+    assert len(text) < 750
 
 
 def test_a_name_in_a_notification_mentions_nobody() -> None:

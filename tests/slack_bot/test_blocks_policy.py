@@ -206,11 +206,19 @@ def test_the_menu_offers_nothing_longer_than_the_channel_allows() -> None:
     assert offered(PENDING, EITHER)[-1] == str(DAY)
 
 
-@pytest.mark.parametrize("longest", [ONE_TIME, Duration(MINUTE)])
-def test_where_only_one_time_is_short_enough_there_is_no_menu(longest: Duration) -> None:
-    assert offered(PENDING, at_most(longest)) == []
-    assert "For: one time" in lines(drawn(PENDING, at_most(longest)), "facts")
+@pytest.mark.parametrize(
+    ("longest", "upstream"),
+    [(ONE_TIME, PRIVMAN), (Duration(MINUTE), PRIVMAN), (ONE_TIME, TAKES_OTHERS)],
+)
+def test_where_only_one_time_is_short_enough_there_is_nothing_to_choose(
+    longest: Duration, upstream: UpstreamName
+) -> None:
+    assert offered(PENDING, at_most(longest), upstream) == []
+    shown = card(PENDING, upstream, at_most(longest), ())
+    assert "For: one time" in lines(shown, "facts")
     assert progress(at_most(longest)) == []
+    form = approve_form(Asking(PENDING, upstream, at_most(longest), None, "Etc/UTC", "{}"))
+    assert [one["block_id"] for one in form["blocks"]] == ["asked", "duration_told", "reason"]
 
 
 def test_where_others_are_taken_the_menu_still_leads_to_them() -> None:

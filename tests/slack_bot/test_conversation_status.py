@@ -30,6 +30,7 @@ from tests.slack_bot.conversing import (
     talking,
     write,
 )
+from tests.slack_bot.forms import opened
 
 OPTIONAL: list[str] = json.loads(MANIFEST.read_text())["oauth_config"]["scopes"]["bot_optional"]
 
@@ -155,6 +156,11 @@ def test_with_the_four_required_scopes_alone_every_conversation_works(tmp_path: 
         assert "may decide" in mention(rig, APPROVER, "policy") or "Deciding is for" in rig.told(APPROVER)[-1]
         assert "1 request is waiting" in mention(rig, APPROVER, "pending")
         assert "1 request is waiting" in write(rig, APPROVER, "pending")
+        opened(rig, "comment")
+        rig.control.submit(APPROVER, {"typed_duration": "90m", "reason_text": "For the release."})
+        rig.run()
+        assert rig.headline() == "Approved by Approver"
+        rig.ask()
         assert mention(rig, ADMIN, "autoapprove on hours mon-fri 09:00-17:00 UTC").startswith("The schedule")
         assert len(mention(rig, ADMIN, "status").splitlines()) == 5 + 1 + len(OPTIONAL)
         rig.press(APPROVER, "deny_request")

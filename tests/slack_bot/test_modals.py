@@ -122,7 +122,7 @@ def test_an_approval_with_a_comment_begins_with_what_the_menu_showed(rig: Rig) -
     rig.run()
     assert rig.headline() == "Approved by Approver"
     assert "Approved for 15 minutes by" in rig.words()
-    assert "Reason: For the release. ⏎ <!channel> *now*" in rig.words()
+    assert "Comment: For the release. ⏎ <!channel> *now*" in rig.words()
     taken = rig.upstream_request(request)
     assert (taken["duration"], taken["decisions"]) == (15, 1)
     assert "For the release." in taken["comment"]
@@ -135,7 +135,7 @@ def test_a_comment_may_be_left_out(rig: Rig) -> None:
     rig.run()
     assert rig.headline() == "Approved by Approver"
     assert "Approved for one time by" in rig.words()
-    assert "Reason" not in rig.words().partition("Approved for")[2]
+    assert "Comment" not in rig.words()
 
 
 def test_a_denial_with_a_reason_says_it_on_the_card_and_upstream(rig: Rig) -> None:

@@ -21,7 +21,7 @@ from tests.rig import (
     has_buttons,
 )
 from tests.slack_bot.conversing import recorded, rules
-from tests.slack_bot.forms import opened, words
+from tests.slack_bot.forms import modal, opened, words
 from tests.slack_bot.quorums import ASKED_BY, NAMED, TWO, approvals_line, approved_by, ask_rated, of_group
 from upstream_client.models import HOUR, Duration, Risk
 
@@ -127,7 +127,7 @@ def test_the_shortest_time_of_all_holds_and_all_reasons_are_kept(rig: Rig) -> No
     rig.run()
     assert rig.upstream_request(request)["duration"] == 120
     assert "Approved for 2 hours by" in rig.words()
-    assert "Reason: Mine. / Yours." in rig.words()
+    assert "Comment: Mine. / Yours." in rig.words()
 
 
 def test_approvals_of_two_channels_do_not_add_up(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -248,14 +248,34 @@ def test_nothing_longer_than_allowed_is_offered_nor_taken(sandbox: Sandbox, tmp_
         assert [option["text"]["text"] for option in menu["options"]][-2:] == ["1 hour", "Other…"]
         form = opened(rig, "comment")
         assert "At most 1 hour." in str(form["blocks"])
-        rig.control.submit(APPROVER, {"typed_duration": "61m"})
+        answer = rig.control.submit(APPROVER, {"typed_duration": "61m", "reason_text": "For the release."})
+        assert answer["errors"] == {
+            "duration": "In this channel an approval holds for 1 hour at most. Please write a shorter time."
+        }
+        assert modal(rig) == form
+        rig.run()
+        assert rig.row().state is State.PENDING
+        assert rig.told(APPROVER) == []
+        rig.control.submit(APPROVER, {"typed_duration": "60m", "reason_text": "For the release."})
+        rig.run()
+        assert rig.upstream_request(request)["duration"] == 60
+
+
+def test_what_is_longer_than_allowed_since_the_form_was_opened_is_not_counted(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with Rig(sandbox, tmp_path, {APPROVALS: of_group(longest=Duration(2 * HOUR))}) as rig:
+        rig.ask()
+        opened(rig, "comment")
+        rig.declared = [replace(one, policy=of_group(longest=Duration(HOUR))) for one in rig.declared]
+        rig.restart()
+        rig.control.submit(APPROVER, {"typed_duration": "2h"})
         rig.run()
         assert rig.told(APPROVER) == [
             "In this channel an approval holds for 1 hour at most, so I did nothing. Please choose a shorter time."
         ]
+        assert rules(rig) == ["longer than allowed"]
         assert rig.row().state is State.PENDING
-        approved_by(rig, APPROVER, values={"choose_duration": "3600"})
-        assert rig.upstream_request(request)["duration"] == 60
 
 
 def test_the_details_tell_who_counts_what_is_missing_and_all_the_rules(rig: Rig) -> None:

@@ -16,6 +16,8 @@ NOW = us("2026-11-20 15:30", BERLIN)
         ("90m", 90 * MINUTE),
         ("90 min", 90 * MINUTE),
         ("1h30m", 90 * MINUTE),
+        ("1h30", 90 * MINUTE),
+        ("1H05", 65 * MINUTE),
         ("1h 30m", 90 * MINUTE),
         ("1h, 30m", 90 * MINUTE),
         ("1 hour and 30 minutes", 90 * MINUTE),
@@ -55,6 +57,10 @@ def test_a_length_of_time_is_read_as_people_write_it(written: str, seconds: int 
         ("1.5h", "I do not understand this as a length of time."),
         ("-5m", "I do not understand this as a length of time."),
         ("5m later", "I do not understand this as a length of time."),
+        ("1h 30", "I do not understand this as a length of time."),
+        ("1h60", "I do not understand this as a length of time."),
+        ("1h5", "I do not understand this as a length of time."),
+        ("0h00", "1 minute at least and 30 days at most"),
         ("1h 2h", "The same unit stands there twice."),
         ("1m 2 minutes", "The same unit stands there twice."),
         ("0m", "1 minute at least and 30 days at most"),
@@ -88,7 +94,8 @@ def test_what_is_no_length_of_time_is_refused_with_what_to_write(written: str, w
         ("2026-11-20 11:00", "until 12:30", 90),
         ("2026-11-20 08:00", "until 11:30", 210),
         ("2026-11-20 15:29:30", "until 15:31", 1),  # a minute and a half: rounded down
-        ("2026-11-20 15:30", "until 15:30", 24 * 60),
+        ("2026-11-20 15:30", "until 14:30", 23 * 60),  # an hour ago: tomorrow's is meant
+        ("2026-11-20 15:30", "until tomorrow 15:29", 24 * 60 - 1),
         ("2026-11-20 15:30", "until 09:00", 17 * 60 + 30),
         ("2026-11-20 15:30", "until tomorrow 09:00", 17 * 60 + 30),
         ("2026-11-20 15:30", "until 9am tomorrow", 17 * 60 + 30),
@@ -141,6 +148,15 @@ def test_until_is_by_the_zone_of_whoever_writes_it() -> None:
         ("2026-11-20 15:30", "until 25:00", BERLIN, "I do not understand until when"),
         ("2026-11-20 15:30", "until tomorrow today", BERLIN, "I do not understand until when"),
         ("2026-11-20 15:30", "until today 09:00", BERLIN, "That has passed already"),
+        (
+            "2026-11-20 15:30",
+            "until 15:30",
+            BERLIN,
+            "just passed. Write a later time, “until tomorrow 18:00”",
+        ),
+        ("2026-11-20 15:30", "until 14:31", BERLIN, "That has just passed"),
+        ("2026-11-20 00:10", "until 23:55", BERLIN, "That has just passed"),
+        ("2026-11-20 15:30", "until fri 09:00", BERLIN, "or “until tomorrow 09:00”"),
         ("2026-11-20 15:30", "until 18:00", "Europe/Berln", "in which time zone"),
         ("2026-11-20 15:30", "until 18:00", "", "in which time zone"),
         ("2027-03-28 00:30", "until 02:30", BERLIN, "The clocks are put forward over that time"),
@@ -173,7 +189,7 @@ def test_any_until_ends_within_a_day_and_at_most_a_minute_off(minute: int, now: 
     found = duration_or_words(written, now, zone)
 
     if isinstance(found, str):
-        said = ("put forward", "passed already", "in the morning", "less than a minute")
+        said = ("put forward", "passed already", "just passed", "in the morning", "less than a minute")
         assert any(words in found for words in said)
     else:
         assert found.seconds is not None
