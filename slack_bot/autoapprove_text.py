@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from slack_bot.commands import ALL, HERE, AutoApprove
 from slack_bot.language.duration_text import NotADuration, read_length
 from slack_bot.language.hours_text import EXAMPLE, NotHours, read_hours
 from slack_bot.language.suggestion import did_you_mean, nearest, quoted
 from slack_bot.language.typed_text import Kind, Token
-from slack_bot.public_holidays import UnknownRegion, read_regions
+from slack_bot.public_holidays import UnknownRegion, is_known, read_regions
 from slack_bot.schedule import RISKS
 from slack_bot.schedule_changes import (
     Change,
@@ -71,6 +72,7 @@ def read_autoapprove(tokens: Sequence[Token]) -> AutoApprove:
     scopes, clauses = _split(_joined(tokens))
     if len(scopes) > 1:
         raise NotUnderstood("For which channel? Write `all`, or one #channel, or nothing for this one.")
+    _refuse_half_a_region(clauses)
     _refuse_contradictions([clause.keyword for clause in clauses])
     changes = tuple(_change(clause) for clause in clauses)
     return AutoApprove(next(iter(scopes), HERE), changes or (ShowStatus(),))
@@ -142,6 +144,17 @@ def _refuse_contradictions(keywords: list[str]) -> None:
             "`until` is the last day on which I approve, so it does not go with `off`: "
             "I stay off until somebody writes `autoapprove on`."
         )
+
+
+def _refuse_half_a_region(clauses: Sequence[_Clause]) -> None:
+    """Behind holidays, CA ON may mean Ontario, or Canada and to be turned on."""
+    for holidays, following in pairwise(clauses):
+        name = f"{''.join(holidays.words[-1:])}-{following.keyword}".upper()
+        if holidays.keyword == "holidays" and is_known(name) and holidays.arguments[-1].kind is Kind.WORD:
+            raise NotUnderstood(
+                f"Do you mean the region `{name}`? Then write it so. "
+                f"Else write `{following.keyword}` before `holidays`."
+            )
 
 
 def _change(clause: _Clause) -> Change:

@@ -209,12 +209,16 @@ def _shown(name: str) -> str:
     return re.sub(r"[^\w/+ -]", "?", name[:60])
 
 
-def warning(schedule: Schedule) -> str:
-    """What somebody must be told who turns it on: what becomes of requests of no stated risk."""
+def warning(schedule: Schedule, command: str = "autoapprove") -> str:
+    """What somebody must be told who turns it on: what becomes of requests of no stated risk.
+
+    ``command`` is how a change to this schedule begins.
+    """
     if schedule.rated_only:
         return "Requests of no stated risk are left to people."
     return (
-        "The system that asks may state no risk of its requests: those of no stated risk are covered too. "
-        "To leave them to people, write `autoapprove rated-only`. Tickets of the gate are left to people anyway: "
-        "nobody but the program that asks says how bad a wrong yes would be, unless a risk rule does."
+        "Some systems state no risk of their requests, such as Privilege Manager: those of no stated risk are "
+        f"covered too. To leave them to people, write `{command} rated-only`. Tickets of the gate, GitLab's jobs "
+        "that are started by hand and steps of Argo Workflows are left to people anyway: nobody but whoever asks "
+        "says how bad a wrong yes would be, unless a risk rule does."
     )

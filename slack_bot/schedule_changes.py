@@ -85,11 +85,14 @@ Change: TypeAlias = (
 )
 
 
-def apply(changes: Sequence[Change], schedule: Schedule | None, now: int) -> Schedule:
+def apply(
+    changes: Sequence[Change], schedule: Schedule | None, now: int, command: str = "autoapprove"
+) -> Schedule:
     """The schedule with the changes made; ``set_by`` and ``set_at`` are left to the caller.
 
     Raises `NotApplicable` where it would be turned on without hours, its end has passed at ``now``
-    (microseconds since 1970 UTC), or a calendar is named that has no day in sight.
+    (microseconds since 1970 UTC), or a calendar is named that has no day in sight. ``command`` is how a change
+    to this schedule begins, for what the error tells to write.
     """
     changed = schedule or Schedule()
     for change in changes:
@@ -97,9 +100,9 @@ def apply(changes: Sequence[Change], schedule: Schedule | None, now: int) -> Sch
         if isinstance(change, SetHolidays):
             _check_calendars(change.names, now)
     if any(isinstance(change, TurnOn) for change in changes):
-        _check_usable(changed)
+        _check_usable(changed, command)
     if any(isinstance(change, TurnOn | SetUntil) for change in changes):
-        _check_end(changed, now)
+        _check_end(changed, now, command)
     return changed
 
 
@@ -134,19 +137,19 @@ def _check_calendars(names: Sequence[str], now: int) -> None:
         )
 
 
-def _check_usable(schedule: Schedule) -> None:
+def _check_usable(schedule: Schedule, command: str) -> None:
     if schedule.hours is None:
         raise NotApplicable(
             "I need the business hours first: what is outside them is approved. "
-            "For example `autoapprove on hours mon-fri 09:00-17:00 Europe/Berlin`."
+            f"For example `{command} on hours mon-fri 09:00-17:00 Europe/Berlin`."
         )
     if why := trouble(schedule):
         raise NotApplicable(f"I cannot turn this schedule on: {why}. Please set that anew.")
 
 
-def _check_end(schedule: Schedule, now: int) -> None:
+def _check_end(schedule: Schedule, now: int, command: str) -> None:
     if has_ended(schedule, now):
         raise NotApplicable(
             f"{schedule.until} is over, so nothing would be approved. "
-            "Give a later last day such as `autoapprove until 2026-12-24`, or `autoapprove until never`."
+            f"Give a later last day, as in `{command} until 2026-12-24`, or write `{command} until never`."
         )

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from slack_bot.answers import listed, moment
 from slack_bot.command_parser import ALL
 from slack_bot.schedule import Schedule, describe, has_ended, is_open, next_change, trouble, warning
+from upstream_client.models import Duration
 
 HERE = "here"
 EVERYWHERE = "in every channel without a schedule of its own"
+HELD = "But it approves nothing for now: I cannot read all that is stored."
 
 
 def where(scope: str, channel: str = "") -> str:
@@ -15,14 +17,31 @@ def where(scope: str, channel: str = "") -> str:
     return EVERYWHERE if scope == ALL else HERE if scope == channel else f"in <#{scope}>"
 
 
-def standing(schedule: Schedule | None, where: str, now: int) -> str:
-    """How it stands, and when that changes next."""
+def command(scope: str, channel: str) -> str:
+    """How somebody in ``channel`` begins a change to this schedule."""
+    return (
+        "autoapprove all" if scope == ALL else "autoapprove" if scope == channel else "autoapprove #channel"
+    )
+
+
+def standing(
+    schedule: Schedule | None, where: str, now: int, *, for_all: bool = False, held: bool = False
+) -> str:
+    """How it stands, and when that changes next.
+
+    ``for_all``: it is the one for all by which this channel goes. ``held``: what is stored cannot be read, so that
+    nothing is approved by it.
+    """
     if schedule is None:
-        return f"I approve nothing without a person {where}: no schedule is set."
+        known = "I know of no schedule" if held else "no schedule is set"
+        return f"I approve nothing without a person {where}: {known}."
+    whose = "schedule for all channels" if for_all else "schedule"
     by = f" <@{schedule.set_by}> has set this." if schedule.set_by else ""
     if not schedule.on:
-        return f"I approve nothing without a person {where}: the schedule is off.{by}"
-    return f"The schedule is on {where}: without a person I approve {describe(schedule)}. {_now(schedule, now)}{by}"
+        once_on = f" Turned on, it would approve {describe(schedule)}." if schedule.hours else ""
+        return f"I approve nothing without a person {where}: the {whose} is off.{once_on}{by}"
+    stands = HELD if held else _now(schedule, now)
+    return f"The {whose} is on {where}: without a person I approve {describe(schedule)}. {stands}{by}"
 
 
 def _now(schedule: Schedule, now: int) -> str:
@@ -36,10 +55,15 @@ def _now(schedule: Schedule, now: int) -> str:
     return "It does not open within a year." if change is None else f"It opens next on {moment(change)}."
 
 
-def caution(schedule: Schedule) -> str:
-    """What whoever turned it on must know."""
+def at_most(longest: Duration, channel: str) -> str:
+    """A channel that goes by the schedule allows less than the schedule would give."""
+    return f"But it gives {longest.words} at most, since <#{channel}> allows no more."
+
+
+def caution(schedule: Schedule, command: str) -> str:
+    """What whoever turned it on must know; ``command`` is how a change to it begins."""
     return (
-        f"{warning(schedule)} A request may stand in several channels: "
+        f"{warning(schedule, command)} A request may stand in several channels: "
         "one schedule that covers it is enough to approve it."
     )
 
@@ -49,9 +73,15 @@ def still_on(elsewhere: Sequence[str]) -> str:
     return f"Another schedule is still on {listed(elsewhere)}, and what it covers is approved all the same."
 
 
-def announced(schedule: Schedule, where: str, by: str, elsewhere: Sequence[str]) -> str:
-    """For everybody in a channel, whenever a schedule begins, changes or ends; ``elsewhere``: what else is on."""
+def announced(
+    schedule: Schedule, where: str, by: str, elsewhere: Sequence[str], limits: Sequence[str] = ()
+) -> str:
+    """For everybody in a channel, whenever a schedule begins, changes or ends.
+
+    ``elsewhere``: what else is on; ``limits``: sentences on what is left of it.
+    """
     if schedule.on:
-        return f"From now on I approve {where} without a person {describe(schedule)}. <@{by}> has set this."
+        begins = f"From now on I approve {where} without a person {describe(schedule)}."
+        return " ".join([begins, *limits, f"<@{by}> has set this."])
     off = f"From now on I approve nothing {where} without a person. <@{by}> has set this."
     return f"{off} {still_on(elsewhere)}" if elsewhere else off

@@ -34,10 +34,10 @@ def change(asked: Asked, scope: str, changes: Sequence[Wanted]) -> Reply:
         raise No("state cannot be read", answers.not_changed_unread(trouble))
     holds = _holding(asked, scope)
     try:
-        wanted = apply(changes, holds, asked.now)
+        wanted = apply(changes, holds, asked.now, schedule_text.command(scope, asked.channel))
     except NotApplicable as error:
         return Reply(str(error))
-    if _is_same(wanted, holds or Schedule()):
+    if _is_same(wanted, holds or Schedule()) and not (_turns_off(changes) and _goes_by_all(asked, scope)):
         return Reply(f"That is how it is already. {_told(asked, scope)}")
     return _keep(asked, scope, wanted, holds, silent=silent)
 
@@ -45,11 +45,36 @@ def change(asked: Asked, scope: str, changes: Sequence[Wanted]) -> Reply:
 def standing(asked: Asked, scope: str) -> str:
     """How the schedule of a channel, or the one for all, stands, and what else is approved without a person."""
     schedule = _holding(asked, scope)
-    words = [schedule_text.standing(schedule, schedule_text.where(scope, asked.channel), asked.now)]
+    words = [told(asked, scope, schedule)]
     elsewhere = _on_elsewhere(asked, scope, asked.channel)
     if elsewhere and not (schedule is not None and schedule.on):
         words.append(schedule_text.still_on(elsewhere))
     return " ".join(words)
+
+
+def told(asked: Asked, scope: str, schedule: Schedule | None) -> str:
+    """How the schedule by which ``scope`` goes stands, and that a channel allows less than it would give."""
+    words = schedule_text.standing(
+        schedule,
+        schedule_text.where(scope, asked.channel),
+        asked.now,
+        for_all=_goes_by_all(asked, scope),
+        held=bool(asked.desk.state.trouble),
+    )
+    return " ".join([words, *_limits(asked, scope, schedule)])
+
+
+def _limits(asked: Asked, scope: str, schedule: Schedule | None) -> list[str]:
+    """What is left of its duration by the channel that allows the least of those that go by it."""
+    if schedule is None or not schedule.on:
+        return []
+    channels = _all_going_by(asked, ALL if _goes_by_all(asked, scope) else scope)
+    allowed = [
+        (longest.seconds or 0, channel.id, longest)
+        for channel in channels
+        if (longest := channel.policy.longest) is not None and channel.policy.is_too_long(schedule.duration)
+    ]
+    return [schedule_text.at_most(longest, channel) for _, channel, longest in sorted(allowed)[:1]]
 
 
 def _told(asked: Asked, scope: str) -> str:
@@ -73,16 +98,22 @@ def _on_elsewhere(asked: Asked, scope: str, channel: str) -> list[str]:
     return [
         schedule_text.where(one, channel)
         for one, schedule in sorted(desk.schedules.all().items())
-        if schedule.on
-        and one != scope
-        and (_going_by_all(asked) if one == ALL else desk.channels.get(one) is not None)
+        if schedule.on and one != scope and _all_going_by(asked, one)
     ]
 
 
-def _going_by_all(asked: Asked) -> list[Channel]:
-    """The channels without a schedule of their own."""
-    desk = asked.desk
-    return [channel for channel in desk.channels.all() if desk.schedules.get(channel.id) is None]
+def _all_going_by(asked: Asked, scope: str) -> list[Channel]:
+    """The channel of this schedule; of the one for all, those without a schedule of their own."""
+    return [
+        one
+        for one in asked.desk.channels.all()
+        if (_goes_by_all(asked, one.id) if scope == ALL else one.id == scope)
+    ]
+
+
+def _goes_by_all(asked: Asked, scope: str) -> bool:
+    """Whether it is a channel without a schedule of its own."""
+    return scope != ALL and asked.desk.schedules.get(scope) is None
 
 
 def _scope(asked: Asked, scope: str) -> str:
@@ -119,7 +150,7 @@ def _keep(asked: Asked, scope: str, wanted: Schedule, before: Schedule | None, *
     done = carry_out(asked, wish, lambda: schedules.put(scope, schedule), stands=stands)
     words = [standing(asked, scope)]
     if schedule.on:
-        words.append(schedule_text.caution(schedule))
+        words.append(schedule_text.caution(schedule, schedule_text.command(scope, asked.channel)))
     lines = _announced(asked, scope, schedule) if schedule.on or not silent else []
     return Reply(" ".join([*words, *done.caveats]), changes=done.changes, announcements=tuple(lines))
 
@@ -132,13 +163,13 @@ def _announced(asked: Asked, scope: str, schedule: Schedule) -> list[Announcemen
     if scope != ALL:
         channels = [scope]
     else:
-        channels = [one.id for one in _going_by_all(asked)] or [asked.channel] * bool(asked.registered)
-    by = asked.user
+        channels = [one.id for one in _all_going_by(asked, ALL)] or [asked.channel] * bool(asked.registered)
+    by, limits = asked.user, _limits(asked, scope, schedule)
     return [
         Announcement(
             one,
             schedule_text.announced(
-                schedule, schedule_text.where(scope, one), by, _on_elsewhere(asked, scope, one)
+                schedule, schedule_text.where(scope, one), by, _on_elsewhere(asked, scope, one), limits
             ),
         )
         for one in channels

@@ -2,7 +2,7 @@
 
 from slack_bot import answers, rows
 from slack_bot.command_parser import ALL
-from slack_bot.conversation import routing, schedule_text, scheduling, scopes
+from slack_bot.conversation import routing, scheduling, scopes
 from slack_bot.conversation.admins import is_member
 from slack_bot.conversation.asked import Asked, Reply
 from slack_bot.conversation.pending import waiting_requests
@@ -56,7 +56,7 @@ def _everywhere(asked: Asked) -> list[str]:
         channels = desk.channels.all()
         lines += [answers.channels(channels)] if channels or not desk.channels.trouble else []
         lines += [
-            schedule_text.standing(schedule, schedule_text.where(scope), asked.now)
+            scheduling.told(asked, scope, schedule)
             for scope, schedule in sorted(
                 desk.schedules.all().items(), key=lambda one: (one[0] != ALL, one[0])
             )

@@ -108,7 +108,10 @@ def connect() -> Client:
             "STATE: SSM needs to know the region: set AWS_REGION in the environment, for example to eu-central-1."
         ) from error
     except (BotoCoreError, ValueError) as error:
-        raise StateError(f"STATE: SSM cannot be used, since boto3 refuses to start: {error}") from error
+        why = str(error).rstrip(".")
+        raise StateError(
+            f"STATE: SSM cannot be used, since boto3 refuses to start: {why}. Check the AWS_… settings."
+        ) from error
 
 
 class SsmStore:

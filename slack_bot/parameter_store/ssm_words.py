@@ -63,7 +63,8 @@ def in_words(operation: str, path: str, error: ClientError | BotoCoreError) -> s
             f"SSM does not answer ({type(error).__name__}), asked for {path}. "
             "Check the network, AWS_REGION and the proxy if there is one."
         )
-    return f"AWS cannot be asked for {path}: {error} Check the task's role, or the AWS_… settings."
+    why = str(error).rstrip(".")
+    return f"AWS cannot be asked for {path}: {why}. Check the task's role, or the AWS_… settings."
 
 
 def is_refused_for_sure(error: ClientError | BotoCoreError) -> bool:

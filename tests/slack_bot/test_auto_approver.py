@@ -72,7 +72,10 @@ def test_at_night_a_request_is_approved_with_one_settled_card_and_no_mention(rig
     assert [one.detail["cause"] for one in rig.audit() if one.kind == "decided"] == ["schedule"]
 
 
-def test_by_day_people_are_asked_and_when_the_window_opens_those_who_wait_are_approved(rig: Rig) -> None:
+@pytest.mark.parametrize("meanwhile", ["nothing", "a restart", "the clock set back"])
+def test_by_day_people_are_asked_and_when_the_window_opens_those_who_wait_are_approved(
+    rig: Rig, meanwhile: str
+) -> None:
     rig.schedules.put(APPROVALS, NIGHTS)
     advance_to(rig, NOON)
     request = ask(rig)
@@ -82,6 +85,13 @@ def test_by_day_people_are_asked_and_when_the_window_opens_those_who_wait_are_ap
     rig.clock.advance(5.4 * HOUR)
     rig.run()
     assert rig.upstream_request(request)["status"] == "Pending"
+    if meanwhile == "a restart":
+        rig.restart()
+    if meanwhile == "the clock set back":
+        rig.clock.advance(-6 * HOUR)
+        rig.run()
+        assert rig.upstream_request(request)["status"] == "Pending"
+        rig.clock.advance(6 * HOUR)
     rig.clock.advance(0.2 * HOUR)
     rig.run()
 

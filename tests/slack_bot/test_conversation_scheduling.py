@@ -1,5 +1,6 @@
 """Admins set schedules that approve without a person; everybody concerned is told."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from sandbox import Sandbox
 from slack_bot.clock import SECOND
 from slack_bot.conversation import schedule_text
+from slack_bot.policy import Terms
 from slack_bot.schedule import Hours, Schedule, Window, describe
 from tests.rig import (
     ADMIN,
@@ -34,11 +36,13 @@ from tests.slack_bot.conversing import (
     unblock_state,
     write,
 )
+from upstream_client.models import Duration
 
 HOURS = "hours mon-fri 09:00-17:30 Europe/Berlin"
 ON = f"autoapprove on {HOURS}"
 BOTH = {APPROVALS: APPROVERS, SECOND_CHANNEL: APPROVERS}
 HERE, EVERYWHERE = schedule_text.HERE, schedule_text.EVERYWHERE
+ALL_OF_THEM, THERE = "autoapprove all", "autoapprove #channel"
 
 
 def stored(rig: Rig, scope: str = APPROVALS) -> Schedule:
@@ -56,8 +60,8 @@ def test_an_admin_turns_a_schedule_on_and_is_told_what_that_means(sandbox: Sandb
         assert (schedule.set_by, schedule.set_at is not None) == (ADMIN, True)
         assert told.startswith(f"The schedule is on here: without a person I approve {describe(schedule)}.")
         assert "It opens next on <!date^" in told or "It is open now, until <!date^" in told
-        assert "may state no risk" in told
-        assert "autoapprove rated-only" in told
+        assert "state no risk of their requests, such as Privilege Manager" in told
+        assert "`autoapprove rated-only`" in told
 
 
 def test_everybody_in_the_channel_is_told_when_it_begins_changes_and_ends(
@@ -118,8 +122,35 @@ def test_what_holds_already_is_not_set_again(sandbox: Sandbox, tmp_path: Path) -
 
 def test_turning_off_what_was_never_on_sets_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
-        assert mention(rig, ADMIN, "autoapprove off").startswith("That is how it is already.")
+        assert mention(rig, ADMIN, "autoapprove all off").startswith("That is how it is already.")
         assert rig.schedules.all() == {}
+
+
+@pytest.mark.parametrize("before", [None, f"autoapprove all {HOURS}"])
+def test_a_channel_that_somebody_turned_off_stays_off_when_the_one_for_all_is_turned_on(
+    sandbox: Sandbox, tmp_path: Path, before: str | None
+) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        if before:
+            mention(rig, ADMIN, before)
+        told = mention(rig, ADMIN, "autoapprove off")
+        assert told.startswith("I approve nothing without a person here: the schedule is off.")
+        assert mention(rig, ADMIN, "autoapprove off").startswith("That is how it is already.")
+        mention(rig, ADMIN, f"autoapprove all on {HOURS}")
+        assert not stored(rig).on
+        assert "the schedule is off" in mention(rig, ADMIN, "autoapprove status")
+
+
+@pytest.mark.parametrize(
+    ("scope", "begins"), [("", "autoapprove"), ("all ", ALL_OF_THEM), (f"<#{SECOND_CHANNEL}> ", THERE)]
+)
+def test_what_it_tells_to_write_is_for_the_schedule_in_question(
+    sandbox: Sandbox, tmp_path: Path, scope: str, begins: str
+) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        assert f"`{begins} on hours mon-fri" in mention(rig, ADMIN, f"autoapprove {scope}on")
+        assert f"`{begins} until never`" in mention(rig, ADMIN, f"autoapprove {scope}until 2001-01-01")
+        assert f"`{begins} rated-only`" in mention(rig, ADMIN, f"autoapprove {scope}on {HOURS}")
 
 
 def test_a_channel_without_its_own_schedule_goes_by_the_one_for_all(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -129,9 +160,28 @@ def test_a_channel_without_its_own_schedule_goes_by_the_one_for_all(sandbox: San
         for channel in BOTH:
             (line,) = announced(rig, channel)
             assert line.startswith(f"From now on I approve {EVERYWHERE} without a person")
-        assert mention(rig, APPROVER, "autoapprove status", SECOND_CHANNEL).startswith(
-            "The schedule is on here"
-        )
+        for words in ("autoapprove status", "status"):
+            assert "The schedule for all channels is on here:" in mention(rig, APPROVER, words)
+        mention(rig, ADMIN, "autoapprove all off")
+        told = mention(rig, APPROVER, "autoapprove status")
+        off = "I approve nothing without a person here: the schedule for all channels is off. Turned on, it"
+        assert told.startswith(f"{off} would approve {describe(stored(rig, 'all'))}. <@")
+
+
+def test_where_a_channel_allows_less_than_its_schedule_gives_everybody_is_told(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    half_an_hour = replace(APPROVERS, terms=Terms(longest=Duration(1800)))
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS, SECOND_CHANNEL: half_an_hour}) as rig:
+        less = f"But it gives 30 minutes at most, since <#{SECOND_CHANNEL}> allows no more."
+        mention(rig, ADMIN, f"autoapprove on {HOURS} duration 1h")
+        assert less not in mention(rig, ADMIN, "autoapprove status")
+        assert less in mention(rig, ADMIN, f"autoapprove all on {HOURS} duration 1h")
+        assert less in announced(rig, SECOND_CHANNEL)[-1]
+        assert less in mention(rig, ADMIN, "status", SECOND_CHANNEL)
+        assert less in write(rig, ADMIN, "status")
+        mention(rig, ADMIN, "autoapprove all duration 20m")
+        assert "at most" not in write(rig, ADMIN, "status")
 
 
 def test_a_change_in_one_channel_begins_with_what_holds_there(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -223,7 +273,7 @@ def test_of_other_channels_schedules_only_approvers_and_admins_are_told(
             for other in (ADMIN, APPROVER):
                 assert "Europe/Berlin" in say(rig, other, f"autoapprove {scope} status")
         assert rules(rig) == ["approvers only" if user == OUTSIDER else "members only"] * 2
-        assert mention(rig, user, "autoapprove here").startswith(("The schedule is", "I approve nothing"))
+        assert mention(rig, user, "autoapprove here").startswith(("The schedule for", "I approve nothing"))
 
 
 def test_where_nothing_is_posted_there_is_no_schedule(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -247,13 +297,15 @@ def test_what_the_store_does_not_take_changes_nothing(sandbox: Sandbox, tmp_path
 def test_while_schedules_cannot_be_read_none_is_changed_and_every_answer_says_so(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+    with talking(sandbox, tmp_path, BOTH) as rig:
         mention(rig, ADMIN, ON)
         block_state(tmp_path, "schedules")
         rig.refresher.work(rig.clock.now())
         told = mention(rig, OUTSIDER, "autoapprove status")
         assert "The schedule is on here" in told
         assert "approve nothing without a person" in told
+        assert "But it approves nothing for now" in mention(rig, GUEST, "status")
+        assert "I know of no schedule" in mention(rig, APPROVER, "autoapprove status", SECOND_CHANNEL)
         assert "I cannot read the channels and schedules" in mention(rig, ADMIN, "autoapprove off")
         assert rules(rig) == ["state cannot be read"]
         unblock_state(tmp_path, "schedules")
@@ -291,6 +343,7 @@ NIGHT_AND_WEEKEND = Schedule(
 )
 FRIDAY_NOON = int(datetime(2026, 11, 20, 11, tzinfo=UTC).timestamp()) * SECOND
 FRIDAY_NIGHT = FRIDAY_NOON + 9 * 3600 * SECOND
+CHRISTMAS_NOON = int(datetime(2026, 12, 25, 11, tzinfo=UTC).timestamp()) * SECOND
 
 
 @pytest.mark.parametrize(
@@ -298,6 +351,11 @@ FRIDAY_NIGHT = FRIDAY_NOON + 9 * 3600 * SECOND
     [
         (NIGHT_AND_WEEKEND, FRIDAY_NOON, "It opens next on <!date^1795190400^"),
         (NIGHT_AND_WEEKEND, FRIDAY_NIGHT, "It is open now, until <!date^1795420800^"),
+        (
+            replace(NIGHT_AND_WEEKEND, holidays=("DE",)),
+            CHRISTMAS_NOON,
+            "It is open now, until <!date^1798444800^",
+        ),
         (Schedule(on=True), FRIDAY_NOON, "But it approves nothing: no business hours are set."),
         (
             Schedule(on=True, hours=NIGHT_AND_WEEKEND.hours, until=date(2026, 11, 1)),

@@ -307,9 +307,12 @@ def test_in_short_it_is_the_hours_alone() -> None:
 
 
 def test_who_turns_it_on_is_told_what_becomes_of_requests_of_no_stated_risk() -> None:
-    assert "are covered too" in warning(ON)
-    assert "`autoapprove rated-only`" in warning(ON)
-    assert "Tickets of the gate are left to people anyway" in warning(ON)
+    told = warning(ON, "autoapprove all")
+    assert "such as Privilege Manager: those of no stated risk are covered too" in told
+    assert "`autoapprove all rated-only`" in told
+    assert (
+        "Tickets of the gate, GitLab's jobs that are started by hand and steps of Argo Workflows are" in told
+    )
     assert warning(replace(ON, rated_only=True)) == "Requests of no stated risk are left to people."
 
 

@@ -58,8 +58,8 @@ def test_changes_to_no_schedule_begin_with_one_that_is_off() -> None:
 
 @pytest.mark.parametrize("schedule", [None, Schedule(), Schedule(holidays=("DE",))])
 def test_without_hours_it_is_not_turned_on(schedule: Schedule | None) -> None:
-    with pytest.raises(NotApplicable, match="`autoapprove on hours mon-fri 09:00-17:00 Europe/Berlin`"):
-        apply([TurnOn()], schedule, NOW)
+    with pytest.raises(NotApplicable, match="`autoapprove all on hours mon-fri 09:00-17:00 Europe/Berlin`"):
+        apply([TurnOn()], schedule, NOW, "autoapprove all")
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,10 @@ def test_what_cannot_be_evaluated_is_not_turned_on(schedule: Schedule) -> None:
 )
 def test_an_end_that_has_passed_is_refused(changes: tuple[Change, ...], schedule: Schedule | None) -> None:
     with pytest.raises(
-        NotApplicable, match=r"is over, so nothing would be approved.*`autoapprove until never`"
+        NotApplicable,
+        match=r"is over, so .*`autoapprove all until 2026-12-24`.*`autoapprove all until never`",
     ):
-        apply(changes, schedule, NOW)
+        apply(changes, schedule, NOW, "autoapprove all")
 
 
 @pytest.mark.parametrize(
