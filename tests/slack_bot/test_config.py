@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import HealthCheck, example, given, settings, strategies
 from pydantic import SecretStr
 
 from slack_bot.config import PREFIXES, Problem, Settings, SettingsError, load_settings, unknown_names
@@ -383,12 +383,14 @@ def test_a_problem_reads_as_a_sentence_with_its_remedy_below() -> None:
 @given(
     value=strategies.text(alphabet=strategies.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 )
+@example(value="xapp")
 def test_no_value_whatever_is_shown_or_leads_to_another_error(environment: Environment, value: str) -> None:
-    """Given the same text as every secret, when it is refused, then it is not in the message."""
+    """Given the same text as every secret, of which it can be one at most, when it is refused, it is not told."""
     marked = value + "-do-not-show"
     environment.set(SLACK_BOT_TOKEN=marked, SLACK_APP_TOKEN=marked, LEDGER_URL=marked, SLACK_API_URL=marked)
 
     problems = environment.problems()
 
-    assert problems.keys() == {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "LEDGER_URL", "SLACK_API_URL"}
+    assert problems.keys() <= {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "LEDGER_URL", "SLACK_API_URL"}
+    assert len(problems) >= 3
     assert "do-not-show" not in environment.message()
