@@ -7,6 +7,7 @@ import structlog
 from slack_sdk import WebClient
 
 from slack_bot.channel_store import Channel, Source
+from slack_bot.operator_note import OperatorNote
 from slack_bot.policy import ChannelPolicy
 from slack_bot.slack_api import Refused, SlackFailure, call
 
@@ -49,8 +50,7 @@ class NamedChannel:
         """``wanted`` is an id, or a name that begins with #. While it is not found ``notes`` say so."""
         self._client = client
         self._wanted = wanted
-        self._notes = notes
-        self._note = ""
+        self._note = OperatorNote(notes)
         self._found = False
         self.unsure = ""
         """Why nobody can tell yet whether there is one, in words; "" where Slack has told."""
@@ -73,14 +73,8 @@ class NamedChannel:
         return Channel(id, ChannelPolicy(), Source.ENVIRONMENT, is_default=True)
 
     def _tell(self, note: str) -> None:
-        if note == self._note:
-            return
-        if self._note:
-            self._notes.remove(self._note)
-        if note:
-            self._notes.append(note)
+        if self._note.say(note) and note:
             log.error("the default channel is not found", why=note)
-        self._note = note
 
 
 def _channels(client: WebClient, kind: str) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from slack_bot.approvals import TAKEN_AS
 from slack_bot.approvals.later import ENDS, OPEN, is_open
 from slack_bot.clock import MINUTE, SECOND
 from slack_bot.ledger import Ledger, requests
+from slack_bot.operator_note import OperatorNote
 from slack_bot.plain_text import cut, one_line
 from slack_bot.rated import tells
 from slack_bot.rows import RequestRow, State, body_of, hash_of, key_of, request_by_key
@@ -89,8 +90,7 @@ class ApprovalPoller:
         self._clock = clock
         self._changed = changed
         self._last_read = {} if last_read is None else last_read
-        self._notes = [] if notes is None else notes
-        self._note = ""
+        self._note = OperatorNote([] if notes is None else notes)
         self._stopping = threading.Event()
         self._agreed: dict[str, tuple[int, str]] = {}
         self._rest: tuple[int, int] | None = None
@@ -170,18 +170,9 @@ class ApprovalPoller:
                 return error.readable, False
             waiting, whole = error.readable, False
             note = IN_PART.format(title=self._upstream.title, why=cut(one_line(str(error)), LONGEST_WHY))
-        self._tell_operator(note)
+        self._note.say(note)
         self._last_read[self._upstream.name] = self._clock()
         return waiting, whole
-
-    def _tell_operator(self, note: str) -> None:
-        if note == self._note:
-            return
-        if self._note:
-            self._notes.remove(self._note)
-        if note:
-            self._notes.append(note)
-        self._note = note
 
     def _can_be_told_of(self, request_id: str) -> bool:
         """Whether anything but the list tells what became of it."""

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from slack_bot.channel_store import ChannelStore
 from slack_bot.ledger import Ledger, cards, requests
+from slack_bot.operator_note import OperatorNote
 from slack_bot.placement import Placement
 from slack_bot.rows import CardState, State
 from upstream_client.base import Told
@@ -66,8 +67,7 @@ class Signpost:
         self._placement = placement
         self._workspace = workspace
         self._monotonic = monotonic
-        self._notes = notes
-        self._note = ""
+        self._note = OperatorNote(notes)
         self._told_channels: tuple[ChannelName, ...] | None = None
         self._tell_channels_at = 0.0
         self._told: dict[str, str] = {}
@@ -113,20 +113,11 @@ class Signpost:
             self._upstream.tell_channels(there)
         except Refused as error:
             self._log.warning("the upstream does not take the channels", why=str(error))
-            self._tell_operator(REFUSED.format(upstream=self._name, why=error))
+            self._note.say(REFUSED.format(upstream=self._name, why=error))
         else:
-            self._tell_operator("")
+            self._note.say("")
         self._told_channels = there
         self._tell_channels_at = self._monotonic() + TELL_AGAIN
-
-    def _tell_operator(self, note: str) -> None:
-        if note == self._note:
-            return
-        if self._note:
-            self._notes.remove(self._note)
-        if note:
-            self._notes.append(note)
-        self._note = note
 
     def _tell_cards(self) -> None:
         stand = self._stand() if self._workspace else {}
