@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from slack_bot.language.duration_text import NotADuration, read_duration, read_end
+from slack_bot.language.duration_text import NotADuration, NotThen, read_duration, read_end
 from slack_bot.language.typed_text import normal
 from upstream_client.models import Duration
 
@@ -53,6 +53,8 @@ def read_words(words: str, now: int, zone: str) -> Written:
     for end in reversed(ends[:MOST_WORDS_OF_A_TIME]):
         try:
             duration = read_duration(words[:end], now, zone)
+        except NotThen:
+            raise  # a shorter beginning would be another time: "until 10:30" of "until 10:30 pm"
         except NotADuration:
             continue
         return Written(duration, read_end(words[:end], now, zone), words[end:].strip())

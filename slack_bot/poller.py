@@ -47,7 +47,7 @@ TOLD_WITHIN = 24 * 60 * MINUTE
 BATCH = 100
 """Requests a transaction: while one runs no press can be saved, and Slack waits three seconds at most."""
 IN_PART = (
-    "{title}: I cannot read a part of what waits, and it has no card. Until I can, answer it in {title} itself. "
+    "{title}: I cannot read a part of what waits. Where it has no card, answer it in {title} itself until I can. "
     "{why}"
 )
 LONGEST_WHY = 300

@@ -68,8 +68,9 @@ def in_sentences(asked: ApprovalRequest) -> list[str]:
     told = [("Risk", risk + _claimed(asked))]
     if asked.expires_at is not None:
         told.append(("Expires", utc_text(asked.expires_at)))
-    others = (fact for fact in told_facts(asked) if fact.value != asked.requester)
-    told += [(fact.label, fact.value) for fact in islice(others, MOST_FACTS)]
+    others = told_facts(asked)[:MOST_FACTS]
+    named = next((fact for fact in others if fact.value == asked.requester), None)
+    told += [(fact.label, fact.value) for fact in others if fact is not named]
     if asked.justification:
         told.append(("Reason given", asked.justification))
     return [_sentence(label, value) for label, value in told]

@@ -42,6 +42,10 @@ class NotADuration(ValueError):
     """The text is no length of time; the error's text says what to write. It repeats nothing, to fit any place."""
 
 
+class NotThen(NotADuration):
+    """It is a moment, and none until which anything is approved."""
+
+
 def read_duration(text: str, now: int, zone: str) -> Duration:
     """The duration that ``text`` asks for, counted from ``now`` (microseconds since 1970 UTC).
 
@@ -52,7 +56,7 @@ def read_duration(text: str, now: int, zone: str) -> Duration:
     if end is None:
         return read_length(text)
     if end - now < _MINUTE_US:
-        raise NotADuration("That is less than a minute away. Write a later time, or a length such as 90m.")
+        raise NotThen("That is less than a minute away. Write a later time, or a length such as 90m.")
     return _checked((end - now) // _MINUTE_US * MINUTE)
 
 
@@ -124,9 +128,9 @@ def _until(written: str, now: int, zone_name: str) -> int:
     days, clock = _day_and_clock(written)
     moment = _next(clock.minute, days, now, zone)
     if len(days) > 1 and moment - now > _HALF_DAY_US and _has_just_passed(clock.minute, now, zone):
-        raise NotADuration(_JUST_PASSED)
+        raise NotThen(_JUST_PASSED)
     if clock.vague and _may_be_sooner(clock, days, moment - now):
-        raise NotADuration(_MORNING)
+        raise NotThen(_MORNING)
     return moment
 
 
@@ -151,7 +155,7 @@ def _day_and_clock(written: str) -> tuple[tuple[int, ...], Clock]:
     except NotATime as error:
         raise NotADuration(_no_moment()) from error
     if clock.vague and (clock.bare or clock.minute < 10 * 60):
-        raise NotADuration(_MORNING)
+        raise NotThen(_MORNING)
     return days, clock
 
 
@@ -177,7 +181,7 @@ def _next(minute: int, days: tuple[int, ...], now: int, zone: ZoneInfo) -> int:
         wall = _wall(minute, day, now, zone)
         shown = moments(wall, zone)
         if not shown and wall > wall_clock(now, zone).replace(tzinfo=None):
-            raise NotADuration("The clocks are put forward over that time. Please write another one.")
+            raise NotThen("The clocks are put forward over that time. Please write another one.")
         if later := [moment for moment in shown if moment > now]:
             return later[0]
-    raise NotADuration("That has passed already. Please write a later time, or a length such as 90m.")
+    raise NotThen("That has passed already. Please write a later time, or a length such as 90m.")

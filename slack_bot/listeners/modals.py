@@ -350,7 +350,7 @@ def _metadata(row: RequestRow, pressed: Pressed, desk: Desk, now: int, who: Enti
         duration=None if told is None else option_value(told),
         longest=None if who.policy.longest is None else option_value(who.policy.longest),
     )
-    # Without what is left out: a replica of the version before takes such a form.
+    # Without what is left out: a replica of the version before takes a form that has no longest.
     return form.model_dump_json(exclude_none=True)
 
 

@@ -55,8 +55,9 @@ class Threads:
         """Tells what may be told now. Returns seconds until more may be, None where all is told."""
         untold = self._untold()
         if not untold:
+            # What is half told may go on once its card is drawn anew: the thread is read again then.
+            self._unsure.update(self._replies)
             self._replies.clear()
-            self._unsure.clear()
             return None
         self._note_told([one for one in untold if one.facts == []])
         answered = True
@@ -95,6 +96,7 @@ class Threads:
         return max(
             self._poster.wait(one.card.channel, thread_of(one.card)),
             self._left_to_another(one),
+            self._board.pace.wait(REPLIES) if self._is_unsure(one) else 0.0,
         )
 
     def _left_to_another(self, one: _Untold) -> float:
@@ -128,15 +130,14 @@ class Threads:
 
     def _standing(self, one: _Untold) -> int | None:
         """How many replies of this revision stand in the thread; None where nobody can tell yet."""
-        place = _place(one.card)
-        if place not in self._replies and one.card.claimed_by != self._board.instance:
-            self._unsure.add(place)
-        if place not in self._unsure:
+        if not self._is_unsure(one):
             return self._remembered(one)
+        place = _place(one.card)
+        self._unsure.add(place)
         try:
             standing = self._read(one)
         except RateLimited as limited:
-            self._board.pace.hold(thread_of(one.card), limited.retry_after)
+            self._board.pace.hold(REPLIES, limited.retry_after)
             return None
         except SlackFailure as failure:
             self._not_told(one, failure)
@@ -144,6 +145,12 @@ class Threads:
         self._unsure.discard(place)
         self._replies[place] = (one.row.revision, standing)
         return standing
+
+    def _is_unsure(self, one: _Untold) -> bool:
+        """Whether replies may stand there of which this process knows nothing."""
+        place = _place(one.card)
+        is_foreign = place not in self._replies and one.card.claimed_by != self._board.instance
+        return is_foreign or place in self._unsure
 
     def _remembered(self, one: _Untold) -> int:
         told, standing = self._replies.get(_place(one.card), (0, 0))

@@ -102,6 +102,22 @@ def test_a_time_that_cannot_be_read_is_not_taken_for_a_comment(words: str) -> No
         read_words(words, NOW, "UTC")
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("until 10:30 pm", "just passed"),  # and not until 10:30 in the morning
+        ("until 10:30 pm for the release", "just passed"),
+        ("until 22:30 for the release", "just passed"),
+        ("until 09:00 today", "has passed already"),  # and not until 09:00 tomorrow
+        ("until 22:40 please", "less than a minute"),
+    ],
+)
+def test_a_moment_until_which_nothing_is_approved_is_not_taken_for_another_one(words: str, why: str) -> None:
+    now = int(datetime(2026, 11, 20, 22, 39, 30, tzinfo=UTC).timestamp()) * 1_000_000
+    with pytest.raises(NotADuration, match=why):
+        read_words(words, now, "UTC")
+
+
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["approve", "deny", "show"]))
 def test_any_text_gives_two_texts_and_a_reading(text: str, verb: str) -> None:

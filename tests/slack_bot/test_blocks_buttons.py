@@ -188,6 +188,15 @@ def test_values_in_the_menu_tell_durations_apart() -> None:
             "Risk: high, claimed by the caller. Expires: 2026-11-20 10:00 UTC.",
         ),
         (
+            asking(
+                requester="runner",
+                facts=(Fact("user", "User", "runner"), Fact("reviewers", "Reviewers", "runner")),
+                justification="",
+            ),
+            "Approval needed: Run setup.exe as administrator for runner (Privilege Manager). "
+            "Risk: medium. Reviewers: runner.",
+        ),
+        (
             DECIDED,
             "Approved by Approver, waiting for Privilege Manager: "
             "Run setup.exe as administrator for PC-1\\Requester",

@@ -69,7 +69,7 @@ def test_status_tells_of_a_part_that_cannot_be_read_until_it_can(sandbox: Sandbo
         # then the list was read, and what has no card is named, with where to answer it meanwhile
         assert "\nPrivilege Manager: as of less than a minute ago.\n" in told
         assert "⚠️ Privilege Manager: I cannot read a part of what waits" in told
-        assert "answer it in Privilege Manager itself" in told
+        assert "Where it has no card, answer it in Privilege Manager itself" in told
         assert strange in told
         sandbox.control.withdraw(strange)
         rig.step("poller")

@@ -169,6 +169,50 @@ def test_a_thread_that_cannot_be_read_at_the_moment_is_told_nothing_until_it_can
     assert told_revision(rig) == 1
 
 
+def test_while_slack_asks_to_wait_no_other_thread_is_read(rig: Rig) -> None:
+    for _ in range(4):
+        rig.control.file_request(reason=LONG)
+    rig.step("poller")
+    while len(rig.cards()) < 4:
+        rig.step("publisher")
+        rig.clock.advance(1)
+    rig.restart()
+    rig.control.faults(method="conversations.replies", kind="ratelimited", retry_after=30)
+    for _ in range(5):
+        wait = rig.step("publisher")
+    assert len(rig.control.calls("conversations.replies")) == 1
+    assert wait is not None
+    assert 25 < wait <= 30
+    rig.run()
+    assert len(replies(rig)) == 4
+
+
+@pytest.mark.parametrize(("reason", "is_lost", "count"), [(VERY_LONG, False, 2), (LONG, True, 1)])
+def test_what_stands_there_is_not_told_again_after_a_while_in_which_its_card_was_old(
+    rig: Rig, reason: str, is_lost: bool, count: int
+) -> None:
+    # given one reply, of which we may not have been told
+    rig.control.file_request(reason=reason)
+    rig.step("poller")
+    rig.step("publisher")
+    rig.clock.advance(1)
+    if is_lost:
+        rig.control.faults(method=POST, kind="reset")
+    rig.step("publisher")
+    # when the card looks otherwise, and cannot be drawn at the moment
+    row = rig.row()
+    with rig.ledger.write() as tx:
+        approvals.refresh(tx, rig.clock.now(), row, replace(row.asked, requested="just now"))
+    rig.control.faults(method=UPDATE, kind="ratelimited", retry_after=40)
+    rig.clock.advance(1)
+    rig.step("publisher")
+    assert len(replies(rig)) == 1
+    rig.run()
+    # then the rest follows, and nothing comes twice
+    assert len(replies(rig)) == count
+    assert whole(rig).count("because") == reason.count("because")
+
+
 def test_where_the_app_may_not_read_the_thread_what_stands_there_may_be_told_twice(tmp_path: Path) -> None:
     with Sandbox(declined_scopes=["channels:history"]) as sandbox, rig_in(sandbox, tmp_path) as rig:
         rig.control.file_request(reason=VERY_LONG)

@@ -12,10 +12,12 @@ from upstream_client.exceptions import (
     Refused,
     Throttled,
 )
+from upstream_client.models import Seen, Status
 from upstream_client.privilege_manager.base_url import checked_base_url
 from upstream_client.privilege_manager.contract import BodyValues, Operation, Operations
-from upstream_client.privilege_manager.envelope import words_of
-from upstream_client.privilege_manager.outcome import REPORT_ADVICE, ROLE_ADVICE
+from upstream_client.privilege_manager.envelope import no_such_path, words_of
+from upstream_client.privilege_manager.outcome import REPORT_ADVICE, ROLE_ADVICE, says
+from upstream_client.privilege_manager.reading import Reading
 from upstream_client.privilege_manager.text import identifier
 from upstream_client.privilege_manager.token import LOGON_ADVICE, Token
 from upstream_client.session import Answer, Session
@@ -89,6 +91,22 @@ class Caller:
         """Log off and close the connections. Never raises."""
         self._token.drop()
         self._session.close()
+
+
+def read_one(answer: Answer, operation: Operation, reading: Reading, request_id: str) -> Seen:
+    """What the answer about one request tells: `Status.UNKNOWN` where it says that there is none such.
+
+    Raises what `check_read` and `Reading.seen` raise.
+    """
+    if answer.status in (404, 410) and not no_such_path(answer):
+        return Seen(Status.UNKNOWN)
+    check_read(answer, operation)
+    try:
+        return reading.seen(answer.json(), request_id)
+    except Refused as error:
+        if says(str(error), reading.contract.words.gone):
+            return Seen(Status.UNKNOWN)
+        raise
 
 
 def check_read(answer: Answer, operation: Operation) -> None:

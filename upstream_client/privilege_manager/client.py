@@ -7,7 +7,7 @@ from threading import Event
 import structlog
 
 from upstream_client.base import every
-from upstream_client.exceptions import Interrupted, NotUnderstood, PartlyRead, Refused, UpstreamError
+from upstream_client.exceptions import Interrupted, NotUnderstood, PartlyRead, UpstreamError
 from upstream_client.models import (
     ApprovalRequest,
     Capabilities,
@@ -19,11 +19,10 @@ from upstream_client.models import (
     Status,
     Verdict,
 )
-from upstream_client.privilege_manager.caller import TITLE, Caller, check_read
+from upstream_client.privilege_manager.caller import TITLE, Caller, check_read, read_one
 from upstream_client.privilege_manager.contract import BodyValues, Contract, Operation
-from upstream_client.privilege_manager.envelope import no_such_path
 from upstream_client.privilege_manager.moment import checked_zone
-from upstream_client.privilege_manager.outcome import blames_no_request, outcome_of, says, wrong_path
+from upstream_client.privilege_manager.outcome import blames_no_request, outcome_of, wrong_path
 from upstream_client.privilege_manager.reading import NAME, Reading
 from upstream_client.privilege_manager.text import identifier
 from upstream_client.session import CONNECT_SECONDS, READ_SECONDS, Answer
@@ -81,15 +80,10 @@ class PrivManClient:
         if operation is None:
             return self._find_in_list(request_id)
         answer = self._caller.call(operation, request_id, {"request_id": request_id}, harmless=True)
-        if answer.status in (404, 410) and not no_such_path(answer):
-            return self._not_there(operation, request_id)
-        check_read(answer, operation)
-        try:
-            return self._reading.seen(answer.json(), request_id)
-        except Refused as error:
-            if says(str(error), self._contract.words.gone):
-                return self._not_there(operation, request_id)
-            raise
+        seen = read_one(answer, operation, self._reading, request_id)
+        if seen.status is Status.UNKNOWN:
+            self._refuse_what_is_listed(operation, request_id)
+        return seen
 
     def approve(self, request: ApprovalRequest, duration: Duration, decision: Decision) -> Outcome:
         """Say yes for ``duration``. Sent once; UNKNOWN where nobody can tell whether it arrived."""
@@ -188,14 +182,13 @@ class PrivManClient:
             raise incomplete
         return Seen(Status.PENDING, found) if found else Seen(Status.UNKNOWN)
 
-    def _not_there(self, operation: Operation, request_id: str) -> Seen:
+    def _refuse_what_is_listed(self, operation: Operation, request_id: str) -> None:
         """Raises `NotUnderstood` where the list has it, or what a list raises that cannot be read."""
         if self._find_in_list(request_id).status is Status.PENDING:
             raise NotUnderstood(
                 f"Privilege Manager lists request {request_id}, and knows none such by {operation.method}"
                 f" {operation.path}. Take operations.get out of the contract, or correct it: run discover."
             )
-        return Seen(Status.UNKNOWN)
 
     def _read(self, operation: Operation) -> Answer:
         answer = self._caller.call(operation, harmless=True)

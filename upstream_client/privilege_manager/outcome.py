@@ -39,7 +39,8 @@ def outcome_of(
     | 400, 403 and other 4xx, or an error inside 2xx, with any other words | REFUSED |
     | 404 or 405 that means a wrong path in the contract | REFUSED, naming the contract |
     | 429 | raises `Throttled`: nothing was done |
-    | 5xx, 408, a redirect, an error inside 2xx with a 5xx code, a 2xx that confirms nothing | UNKNOWN |
+    | 5xx, 408, a redirect; an error inside 2xx with such a code, or 201 to 299 | UNKNOWN |
+    | a 2xx that confirms nothing | UNKNOWN |
     """
     if answer.status == 429:
         raise Throttled("Privilege Manager asks for fewer calls.", answer.retry_after)
@@ -80,8 +81,7 @@ def _of_success(
         return Outcome(OutcomeKind.UNKNOWN, str(error))
     envelope = open_envelope(body)
     if envelope.failed:
-        # The code inside may repeat HTTP's 200: that it is an error is said by the status then.
-        return _of_error(max(envelope.code or 0, 400), envelope.words, reading.contract)
+        return _of_error_inside(envelope, reading.contract)
     if _confirms(envelope, reading, request_id, verdict):
         return Outcome(OutcomeKind.TAKEN)
     said = envelope.words or "Privilege Manager's answer does not say whether it was done."
@@ -111,6 +111,14 @@ def _is_decided(result: JsonValue, reading: Reading, request_id: str, verdict: V
     if isinstance(result, dict) and not reading.may_be_answered(result, verdict):
         return False
     return result is True or reading.is_about(result, request_id)
+
+
+def _of_error_inside(envelope: Envelope, contract: Contract) -> Outcome:
+    """The code inside may repeat HTTP's 200, or be missing: that it is an error is said by the status then."""
+    if envelope.code not in (None, 200):
+        return _of_error(envelope.code, envelope.words, contract)
+    said = envelope.words or "Privilege Manager answered with an error and said nothing more."
+    return _of_error(400, said, contract)
 
 
 def _of_error(status: int, words: str, contract: Contract) -> Outcome:

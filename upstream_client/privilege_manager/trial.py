@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from upstream_client.exceptions import PartlyRead, UpstreamError
 from upstream_client.models import ApprovalRequest, Seen, Status
-from upstream_client.privilege_manager.caller import Caller, check_read
+from upstream_client.privilege_manager.caller import Caller, check_read, read_one
 from upstream_client.privilege_manager.contract import Contract, Operation
 from upstream_client.privilege_manager.envelope import open_envelope
 from upstream_client.privilege_manager.reading import Reading
@@ -53,15 +53,15 @@ def trouble_with_get(contract: Contract, caller: Caller, listed: Sequence[Approv
     """What speaks against asking for one request, in words that follow "get"; "" where nothing does.
 
     If it tells other facts than the list, each approval finds the request changed, and voids the answers; if it
-    tells of what waits that it does not, each approval is given up. The first few of the list are asked for; one
-    of them may just have been answered.
+    tells of what waits that it does not, or that there is none such, each approval is given up. The first few of
+    the list are asked for; one of them may just have been answered.
     """
     if contract.operations.get is None:
         return ""
     try:
         seen = [_ask_for(contract, contract.operations.get, caller, one) for one in listed[:ASKED_FOR]]
     except UpstreamError as error:
-        return f"does not work: {error}"
+        return f"does not work: {error}".rstrip(".")
     if seen and all(one.status is not Status.PENDING for one in seen):
         return f"tells that request {listed[0].id} is {seen[0].status.value}, and the list that it waits"
     for before, after in zip(listed, seen, strict=False):
@@ -74,5 +74,4 @@ def trouble_with_get(contract: Contract, caller: Caller, listed: Sequence[Approv
 
 def _ask_for(contract: Contract, operation: Operation, caller: Caller, listed: ApprovalRequest) -> Seen:
     answer = caller.call(operation, listed.id, {"request_id": listed.id}, harmless=True)
-    check_read(answer, operation)
-    return Reading(contract, caller.base_url).seen(answer.json(), listed.id)
+    return read_one(answer, operation, Reading(contract, caller.base_url), listed.id)

@@ -1,5 +1,8 @@
 """Asking for one request: discover and doctor find out where it is told otherwise than in the list."""
 
+from contextlib import closing
+
+import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import JsonValue
@@ -8,7 +11,9 @@ from sandbox.privilege_manager import PrivilegeManager
 from sandbox.privilege_manager.classic import wire
 from tests.upstream_client.privilege_manager.commands import Desk
 from tests.upstream_client.privilege_manager.test_doctor import levels, line
-from upstream_client.privilege_manager import Contract
+from upstream_client.exceptions import NotUnderstood
+from upstream_client.models import Status
+from upstream_client.privilege_manager import Contract, PrivManClient
 
 GET = "/Tms/services/api/v1/approval/"
 
@@ -62,6 +67,29 @@ def test_a_request_that_waits_and_by_itself_does_not_is_found_out(desk: Desk) ->
         # but one of several may just have been answered
         pm.plain = pm.file_request()
         assert desk.run("doctor") == 0
+
+
+def test_one_of_several_that_was_just_answered_may_be_there_no_more(desk: Desk) -> None:
+    pm = PrivilegeManager()
+    for _ in range(3):
+        pm.file_request()
+    pm.add_fault({"operation": "get", "kind": "not_found", "nth": 2})
+    with desk.at(pm):
+        assert desk.run("doctor") == 0
+        # but where there is none of them, get asks in a wrong way
+        pm.add_fault({"operation": "get", "kind": "not_found", "times": 3})
+        assert desk.run("doctor") == 1
+    assert "is unknown, and the list that it waits. Take operations.get out" in line(desk.said, "one")
+
+
+def test_what_is_listed_and_called_invalid_by_itself_is_not_called_gone(desk: Desk) -> None:
+    pm = Talkative(Status="Invalid")
+    request_id = pm.file_request()
+    with desk.at(pm) as url, closing(PrivManClient(url, pm.username, pm.password)) as client:
+        with pytest.raises(NotUnderstood, match=r"lists request .* Take operations.get out of the contract"):
+            client.fetch(request_id)
+        pm.withdraw(request_id)
+        assert client.fetch(request_id).status is Status.UNKNOWN
 
 
 def test_while_nothing_waits_one_is_no_ok(desk: Desk) -> None:

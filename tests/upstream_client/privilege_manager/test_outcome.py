@@ -71,6 +71,8 @@ def enveloped(result: JsonValue, **more: JsonValue) -> JsonValue:
         (200, {"Status": "error", "Messages": ["Approval request not found."]}, ALREADY),
         (200, {"Status": "error", "Code": 500, "Messages": ["Time-out."]}, UNKNOWN),
         (200, {"Status": "error", "Code": 200, "Messages": ["Too long."]}, REFUSED),
+        (200, {"Status": "error", "Code": 202, "Messages": ["Accepted."]}, UNKNOWN),
+        (200, {"Status": "error", "Code": 302}, UNKNOWN),
         (200, {"Status": "Error", "Code": "200", "Messages": ["It is no longer pending."]}, ALREADY),
         (200, {"Result": None, "Code": 409}, ALREADY),
         (400, ERROR, REFUSED),
@@ -215,6 +217,12 @@ def test_the_words_of_the_upstream_are_kept_on_one_line() -> None:
     assert outcome(400, {"Messages": ["Line one.\n", "Line two."]})[1] == "Line one. Line two."
     assert outcome(422, {"message": "a" * 1000})[1] == "a" * 299 + "…"
     assert outcome(502, b"<html><TITLE>Bad\ngateway</TITLE></html>")[1] == "Bad gateway"
+
+
+@pytest.mark.parametrize("code", [None, 200, "OK"])
+def test_an_error_without_words_is_not_told_as_an_http_status_that_was_never_sent(code: JsonValue) -> None:
+    said = "Privilege Manager answered with an error and said nothing more."
+    assert outcome(200, {"Status": "error", "Code": code}) == (REFUSED, said)
 
 
 def test_a_throttled_decision_raises() -> None:
