@@ -17,7 +17,7 @@ from slack_bot.policy import (
     in_words,
     with_short_lists,
 )
-from upstream_client.models import Duration
+from upstream_client.models import Duration, Risk
 
 OLD_NEWS = 10 * MINUTE
 """After so long an upstream's list is worth a warning."""
@@ -147,9 +147,9 @@ def who_are_admins(admins: Admins) -> str:
     return f"Admins are {describe_admins(admins)}."
 
 
-def about(policy: ChannelPolicy, waiting: int) -> str:
-    """What the bot does in a registered channel."""
-    return f"I post approval requests here. {how_many(waiting)} waiting. {describe(policy)}"
+def about(channel: Channel, waiting: int) -> str:
+    """What the bot does in a registered channel, in which so many requests wait on cards."""
+    return f"I post approval requests here. {how_many(waiting)} waiting on cards here. {who_decides(channel)}"
 
 
 def how_many(waiting: int) -> str:
@@ -215,7 +215,7 @@ def not_changed_unread(why: str) -> str:
 def who_decides(channel: Channel) -> str:
     """A sentence; where nobody is named and nobody registered the channel, with what to do."""
     policy = channel.policy
-    if policy.names_somebody or policy.registered_by:
+    if policy.names_somebody_for(Risk.LOW) or policy.registered_by:
         return describe(policy)
     if channel.source is Source.FILE:
         return f"{describe(policy)} An admin has to name its approvers in channels.json."

@@ -118,6 +118,13 @@ class ChannelStore:
         """One more that the operator declares: SLACK_CHANNEL may be a name, whose id Slack tells later."""
         self._declared = _merged([*self._declared.values(), channel])
 
+    def why_declared(self, channel_id: str) -> str:
+        """Why nothing of the channel can be changed in Slack, in words; "" where the file does not declare it."""
+        declared = self._declared.get(channel_id)
+        if declared is None or declared.source is not Source.FILE:
+            return ""
+        return f"This channel is declared in {self._file}: it can only be changed there."
+
     def refresh(self) -> list[OutsideChange]:
         """Reads what is kept anew; see `Shelf.refresh`."""
         return self._shelf.refresh()
@@ -174,10 +181,9 @@ class ChannelStore:
 
     def _changeable(self, channel_id: str) -> Channel | None:
         """What SLACK_CHANNEL declares of it. Raises `Declared` where the file does."""
-        declared = self._declared.get(channel_id)
-        if declared is not None and declared.source is Source.FILE:
-            raise Declared(f"This channel is declared in {self._file}: it can only be changed there.")
-        return declared
+        if why := self.why_declared(channel_id):
+            raise Declared(why)
+        return self._declared.get(channel_id)
 
 
 def _merged(declared: Sequence[Channel]) -> dict[str, Channel]:

@@ -111,7 +111,7 @@ class ChannelsFile(Strict):
     def _once(cls, channels: list[DeclaredChannel]) -> list[DeclaredChannel]:
         ids = [channel.id for channel in channels]
         if twice := sorted({channel for channel in ids if ids.count(channel) > 1}):
-            raise ValueError(f"declared more than once: {', '.join(twice)}")
+            raise ValueError(f"declared more than once: {', '.join(twice)}: write all of it in one place")
         return channels
 
     @field_validator("risk_rules")
@@ -147,8 +147,7 @@ def read_file(path: Path) -> Declarations:
         written = ChannelsFile.model_validate_json(text)
     except OSError as error:
         raise ChannelsFileError(
-            f"CHANNELS_FILE: {path} cannot be read ({error.strerror}). "
-            'To begin with, write {"channels": []} into it.'
+            f"CHANNELS_FILE: {path} cannot be read ({error.strerror}). {how_to_mend(error)}"
         ) from error
     except ValidationError as error:
         raise ChannelsFileError(_refused(path, map(_in_words, error.errors()))) from error
@@ -159,6 +158,17 @@ def read_file(path: Path) -> Declarations:
         tuple(one.route() for one in written.routes),
         written.default_channel or "",
     )
+
+
+def how_to_mend(error: OSError) -> str:
+    """What to do where the file cannot be read, a sentence. Only what is not there is to be written anew."""
+    match error:
+        case FileNotFoundError():
+            return 'To begin with, write {"channels": []} into it.'
+        case PermissionError():
+            return "Let the user as whom the bot runs read it, and open the folders around it."
+        case _:
+            return "Name a file that can be read."
 
 
 _PERSON = "a person's id is like U0123456789: open the profile in Slack, ⋮, Copy member ID"
@@ -186,6 +196,18 @@ _EXAMPLES = {
     "default_channel": _CHANNEL,
 }
 """What to write instead, by the key that is nearest to the problem."""
+_JSON = (
+    'the file must be JSON in UTF-8: keys and texts in double quotes, as in {"channels": []}, a comma between two '
+    "things and none behind the last, no comments"
+)
+_OUTERMOST = {
+    (): 'such as {"channels": []}',
+    ("channels",): 'such as [{"id": "C0123456789", "approvers": {"users": ["U0123456789"]}}]',
+    ("defaults",): 'such as {"approvals": {"medium": 2}}',
+    ("risk_rules",): 'such as [{"facts": {"policy": "Install *"}, "risk": "high"}]',
+    ("$schema",): 'such as "./channels.schema.json"',
+}
+"""The same for what is nearest to the outside, by its place without numbers."""
 _NO_KEY = "is no key that may stand here: check its spelling, or leave it out"
 _WORDS = {
     "extra_forbidden": _NO_KEY,
@@ -210,13 +232,16 @@ def _in_words(problem: ErrorDetails) -> str:
         words, hint = _misplaced(place)
     else:
         words = _WORDS.get(kind, problem["msg"].removeprefix("Value error, "))
-        hint = "" if kind == "value_error" else _example(place)
+        hint = "" if kind == "value_error" else _JSON if kind == "json_invalid" else _example(place)
     return f"{where}: {words}" + (f" ({hint})" if hint else "")
 
 
 def _example(place: tuple[int | str, ...]) -> str:
     """What to write there, or around it; "" where the key says it all."""
-    return next((_EXAMPLES[str(part)] for part in reversed(place) if part in _EXAMPLES), "")
+    names = tuple(part for part in place if isinstance(part, str))
+    if names in _OUTERMOST:
+        return _OUTERMOST[names]
+    return next((_EXAMPLES[name] for name in reversed(names) if name in _EXAMPLES), "")
 
 
 def _misplaced(place: tuple[int | str, ...]) -> tuple[str, str]:

@@ -56,11 +56,13 @@ log = structlog.get_logger(__name__)
 class Delivery:
     """What became of a try to send an answer.
 
-    It arrived, or ``why`` not; then it is tried again at ``again_at``, or given up where that is None.
+    It arrived, or ``why`` not; then it is tried again at ``again_at``, or given up where that is None. ``ts`` is
+    where it stands in its channel, if it is for all.
     """
 
     why: str = ""
     again_at: int | None = None
+    ts: str = ""
 
 
 ARRIVED = Delivery()
@@ -203,7 +205,7 @@ class Clerk:
         with self._desk.ledger.write() as tx:
             if delivery.again_at is not None:
                 inbox.postpone_answer(tx, answer, delivery.again_at)
-            elif inbox.answered(tx, answer):
+            elif inbox.answered(tx, answer, delivery.ts):
                 _record(tx, now, item, delivery)
         return delivery.again_at is None
 
@@ -218,7 +220,7 @@ class Clerk:
 
     def _try_to_send(self, answer: Answer, now: int) -> Delivery:
         try:
-            self._say(answer)
+            ts = self._say(answer)
         except RateLimited as limited:
             return self._later(now, limited, direct=answer.item.is_direct)
         except Refused as refused:
@@ -228,7 +230,7 @@ class Clerk:
             return Delivery(str(failure), now + AGAIN_AFTER)
         if _is_announcement(answer):
             self._unannounced.open(answer.item.channel)
-        return ARRIVED
+        return Delivery(ts=ts)
 
     def _later(self, now: int, limited: RateLimited, *, direct: bool) -> Delivery:
         """Slack limits direct messages and messages in channels each by itself."""
@@ -237,16 +239,21 @@ class Clerk:
             inbox.postpone_due_answers(tx, now, until, direct=direct)
         return Delivery(str(limited), until)
 
-    def _say(self, answer: Answer) -> None:
-        """Where it was asked: to all if it is for all or nobody else is there, else to the person alone."""
+    def _say(self, answer: Answer) -> str:
+        """Where it was asked: to all if it is for all or nobody else is there, else to the person alone.
+
+        Returns the ts of what is for all, "" of all else. Raises a `SlackFailure`.
+        """
         item = answer.item
         if not item.channel:  # nobody asked anywhere
             self._post_directly(answer)
         elif answer.public or item.is_direct:
-            call(self._client, "chat.postMessage", {"channel": item.channel, **_words(answer)})
+            posted = call(self._client, "chat.postMessage", {"channel": item.channel, **_words(answer)})
+            return str(posted["ts"]) if answer.public else ""
         else:
             to = {"channel": item.channel, "user": item.user_id}
             call(self._client, "chat.postEphemeral", to | _words(answer))
+        return ""
 
     def _refused(self, answer: Answer, refused: Refused, now: int) -> Delivery:
         """What was refused finds another way to its person; what is for all waits for somebody to mend it."""

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from slack_sdk import WebClient
 
 from slack_bot.policy import LookUps, Standing, Voter
+from slack_bot.policy.mentions import mention_group
 from slack_bot.slack_api import RateLimited, Refused, SlackFailure, call
 
 REMEMBERED = 60.0
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 
 class CannotTell(Exception):
-    """Slack did not answer; the text says so to the person who waits for it.
+    """Slack did not answer; the text says so to the person who waits for it, with mentions as Slack writes them.
 
     ``lacks_scope``: it will not, until an admin gives the app the scope.
     """
@@ -141,14 +142,14 @@ class Directory:
     def voter(self, person: Person, look_ups: LookUps, channel: str) -> Voter:
         """What a policy needs to know of somebody who pressed a button in ``channel``."""
         groups = frozenset(
-            group for group in look_ups.groups if person.id in self._group(group, "approvers'")
+            group for group in look_ups.groups if person.id in self._group(group, mention_group(group))
         )
         in_channel = look_ups.channel_members and person.id in self._channel(channel)
         return Voter(person.id, person.standing, groups, in_channel, person.email)
 
     def is_in_admin_group(self, user_id: str, group: str) -> bool:
         """Whether somebody is in the admins' group. Needs the scope usergroups:read."""
-        return user_id in self._group(group, "admins'")
+        return user_id in self._group(group, f"the admins' group {mention_group(group)}")
 
     def groups(self) -> tuple[Group, ...]:
         """The workspace's user groups, by handle. Needs the scope usergroups:read.
@@ -224,8 +225,8 @@ class Directory:
             self._enterprise_id and organisation == self._enterprise_id
         )
 
-    def _group(self, group: str, whose: str) -> frozenset[str]:
-        return self._listing(f"group {group}", lambda: self._read_group(group, whose))
+    def _group(self, group: str, called: str) -> frozenset[str]:
+        return self._listing(f"group {group}", lambda: self._read_group(group, called))
 
     def _channel(self, channel: str) -> frozenset[str]:
         return self._listing(f"channel {channel}", lambda: self._read_channel(channel))
@@ -234,10 +235,8 @@ class Directory:
         known = self._members.get(name)
         return self._members.keep(name, read()) if known is None else known
 
-    def _read_group(self, group: str, whose: str) -> frozenset[str]:
-        answer = self._ask(
-            f"who is in the {whose} group", "usergroups:read", "usergroups.users.list", usergroup=group
-        )
+    def _read_group(self, group: str, called: str) -> frozenset[str]:
+        answer = self._ask(f"who is in {called}", "usergroups:read", "usergroups.users.list", usergroup=group)
         return frozenset(answer["users"])
 
     def _read_channel(self, channel: str) -> frozenset[str]:

@@ -42,6 +42,8 @@ WEBHOOK = "webhook"
 """The kind of what an upstream sent by itself: kept, and read by `slack_bot.webhook_reader`, never handled."""
 VOTES = ("click", "submission")
 """The kinds of what may be somebody's answer to a card, and carries which."""
+POSTED = "posted"
+"""How the result of an item begins whose answer is for all: its ts in the channel follows."""
 SPOKEN = "spoken"
 """The kind of an answer in words, of which nobody knows yet which card is meant."""
 
@@ -350,10 +352,12 @@ def take_answer(tx: Connection, answer: Answer, now: int, until: int) -> bool:
     return tx.execute(update(inbox).where(*due).values(answer_due_at=until), _times(now)).rowcount == 1
 
 
-def answered(tx: Connection, answer: Answer) -> bool:
-    """Marks an answer sent, or given up. False where somebody did meanwhile."""
+def answered(tx: Connection, answer: Answer, ts: str = "") -> bool:
+    """Marks an answer sent, ``ts`` is where it stands for all; or given up. False where somebody did meanwhile."""
     waiting = (inbox.c.id == answer.item.id, inbox.c.answer_due_at.is_not(None))
-    return tx.execute(update(inbox).where(*waiting).values(answer_due_at=None, reply_to="")).rowcount == 1
+    stands = {"result": f"{POSTED} {ts}"} if ts else {}
+    sent = update(inbox).where(*waiting).values(answer_due_at=None, reply_to="", **stands)
+    return tx.execute(sent).rowcount == 1
 
 
 def postpone_answer(tx: Connection, answer: Answer, until: int) -> None:

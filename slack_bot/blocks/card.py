@@ -29,6 +29,7 @@ def card(
     upstream: UpstreamName,
     policy: ChannelPolicy | None,
     votes: Sequence[Vote],
+    now: int | None = None,
     *,
     backup_called: bool = False,
     channel_note: str = "",
@@ -36,7 +37,8 @@ def card(
     """The request as it stands in a channel.
 
     ``policy`` is the channel's, None where the channel is not known; ``votes`` are those of the request's
-    revision in it. ``channel_note`` says why it is not shown where whoever asked wished to ask.
+    revision in it, of which those count that do at ``now``. ``channel_note`` says why it is not shown where whoever
+    asked wished to ask.
     """
     asked = row.asked
     waiting = row.state is State.PENDING
@@ -52,7 +54,7 @@ def card(
     if words := remark(row, upstream):
         blocks.append(block("remark", section(words)))
     if waiting:
-        told = _told_of_the_policy(row, upstream, policy, votes, backup_called=backup_called)
+        told = _told_of_the_policy(row, upstream, policy, votes, now, backup_called=backup_called)
         blocks += [block("approvals", section(told))] if told else []
         blocks.append(decision(row, upstream, policy))
     return Card(_fallback(row, upstream, said), blocks, _metadata(row))
@@ -63,6 +65,7 @@ def _told_of_the_policy(
     upstream: UpstreamName,
     policy: ChannelPolicy | None,
     votes: Sequence[Vote],
+    now: int | None,
     *,
     backup_called: bool,
 ) -> list[Line]:
@@ -73,7 +76,7 @@ def _told_of_the_policy(
         longest = f"an approval holds for {policy.longest.words} at most"
         why = f"⚠️ In this channel {longest}, and {upstream.title} offers nothing so short: it can only be denied."
         return [line(text(why))]
-    return progress(count(policy, row.asked, votes, backup_called=backup_called), upstream)
+    return progress(count(policy, row.asked, votes, backup_called=backup_called, now=now), upstream)
 
 
 def _header(words: str) -> Element:

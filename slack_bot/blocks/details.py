@@ -48,17 +48,18 @@ def details(
     requester: str = "",
     *,
     backup_called: bool = False,
+    now: int | None = None,
 ) -> View:
     """The request whole, where it stands, who answered, by which rules, and the last of what happened to it.
 
     ``policy`` is that of the channel, None where it is not known; ``votes`` those of the request's revision in
-    it; ``requester`` is the id in Slack of who asked, where it is known.
+    it, of which those count that do at ``now``; ``requester`` is the id in Slack of who asked, where it is known.
     """
     lines = [
         line(text("State: ", bold=True), text(_state(row, upstream))),
         *([line(text("Asked by: ", bold=True), rich_text.user(requester))] if requester else []),
         *remark(row, upstream),
-        *_progress(row, upstream, policy, votes, backup_called=backup_called),
+        *_progress(row, upstream, policy, votes, now, backup_called=backup_called),
         *(_vote(one) for one in votes[-MOST_VOTES:]),
     ]
     # What a press led to is told beside it.
@@ -90,13 +91,14 @@ def _progress(
     upstream: UpstreamName,
     policy: ChannelPolicy | None,
     votes: Sequence[VoteRow],
+    now: int | None,
     *,
     backup_called: bool,
 ) -> list[Line]:
     """Nothing of a request that waits no more, or that can only be denied."""
     if row.state is not State.PENDING or none_is_short_enough(row.asked, upstream, policy) or policy is None:
         return []
-    return progress(count(policy, row.asked, votes, backup_called=backup_called), upstream)
+    return progress(count(policy, row.asked, votes, backup_called=backup_called, now=now), upstream)
 
 
 def _rules(policy: ChannelPolicy) -> list[Line]:

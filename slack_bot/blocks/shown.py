@@ -18,12 +18,13 @@ def shown(
     upstream: UpstreamName,
     policy: ChannelPolicy | None,
     votes: Sequence[Vote],
+    now: int | None = None,
     *,
     backup_called: bool = False,
     channel_note: str = "",
 ) -> Message:
     """See `slack_bot.blocks.card`. It is answered on the card, or by a command that names one of the ids."""
-    drawn = card(row, upstream, policy, votes, backup_called=backup_called, channel_note=channel_note)
+    drawn = card(row, upstream, policy, votes, now, backup_called=backup_called, channel_note=channel_note)
     ids = [
         fact_line("Key", row.key, ID_LIMIT),
         fact_line("Id", row.upstream_id, ID_LIMIT),

@@ -7,9 +7,10 @@ from dataclasses import asdict
 
 from slack_bot import rich_text
 from slack_bot.blocks.decision import option, plain
+from slack_bot.blocks.mentions import mentioning
 from slack_bot.blocks.message import Message
 from slack_bot.plain_text import cut, in_line, one_line
-from slack_bot.policy import ChannelPolicy
+from slack_bot.policy import ChannelPolicy, describe, with_short_lists
 from slack_bot.policy.opt_out import is_opted_out, more_than_one, opted
 from slack_bot.policy.risks import LEVELS
 from slack_bot.policy.words import how_many_in_words
@@ -33,8 +34,6 @@ QUORUM = "quorum"
 
 MOST_GROUPS = 100
 """Slack takes so many options in a menu."""
-MOST_NAMED = 50
-"""So many people and groups are told by name; of the others, how many."""
 HANDLE_LIMIT = 75
 HELP_LIMIT = 300
 MOST_HELP = 20
@@ -75,7 +74,7 @@ def welcome(
     """
     told = [line(text("⚠️ " + cut(in_line(note), NOTE_LIMIT))) for note in notes[:MOST_NOTES]]
     blocks = [
-        {"type": "header", "block_id": "headline", "text": plain("👋 Approvals are decided here")},
+        _headline(),
         block("about", section(_about(channel, policy))),
         *([block("notes", section(told))] if told else []),
         _people(policy),
@@ -101,42 +100,44 @@ def farewell(channel: str) -> Message:
     )
 
 
+def declared_in_file(channel: str, why: str) -> Message:
+    """What stands in the welcome's place where the file declares the channel by now: it is changed there alone.
+
+    ``why`` says so.
+    """
+    how = line(
+        text(f"{in_line(why)} To see who may decide, mention me with the word "), text("policy", code=True)
+    )
+    about = block("about", section([_what_i_do(channel), [*how, text(".")]]))
+    return Message("Approvals are decided in this channel.", [_headline(), about])
+
+
+def _headline() -> Element:
+    return {"type": "header", "block_id": "headline", "text": plain("👋 Approvals are decided here")}
+
+
+def _what_i_do(channel: str) -> Line:
+    return line(
+        text("I post every approval request in "),
+        rich_text.channel(channel),
+        text(" as a card, carry your answer back, and settle the card when it is done."),
+    )
+
+
 def _about(channel: str, policy: ChannelPolicy) -> list[Line]:
     return [
-        line(
-            text("I post every approval request in "),
-            rich_text.channel(channel),
-            text(" as a card, carry your answer back, and settle the card when it is done."),
-        ),
+        _what_i_do(channel),
         _who_decides(policy),
         line(text("How many: ", bold=True), text(how_many_in_words(policy))),
     ]
 
 
 def _who_decides(policy: ChannelPolicy) -> Line:
-    label = text("Who may decide: ", bold=True)
-    named = [rich_text.user(user) for user in policy.users]
-    seats = (seat.group for seat in policy.all_seats)
-    named += [rich_text.group(group) for group in dict.fromkeys((*policy.groups, *seats))]
-    if policy.everyone:
-        named.append(text("all full members of this channel"))
-    if not named and policy.registered_by:
-        until = text(", who registered it, and nobody else until somebody is picked below.")
-        return line(label, text("only "), rich_text.user(policy.registered_by), until)
-    if not named:
-        return line(label, text("nobody until somebody is picked below."))
-    more = len(named) - MOST_NAMED
-    if more > 0:
-        named = [*named[:MOST_NAMED], text(f"{more} more")]
-    return line(label, *_listed(named), text("."))
-
-
-def _listed(named: list[Element]) -> Line:
-    """A, B and C."""
-    listed = named[:1]
-    for position, one in enumerate(named[1:], start=2):
-        listed += [text(" and " if position == len(named) else ", "), one]
-    return listed
+    """In the words in which everybody is told who asks."""
+    words = with_short_lists(describe(policy))
+    if not policy.names_somebody_for(LEVELS[0]):
+        words += " An admin picks them below."
+    return line(text("Who may decide: ", bold=True), *mentioning(words))
 
 
 def _input(block_id: str, label: str, element: Element, hint: str = "") -> Element:

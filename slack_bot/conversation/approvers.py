@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from slack_bot import answers
 from slack_bot.audit import Kind
-from slack_bot.blocks import farewell, mark_of
+from slack_bot.blocks import declared_in_file, farewell, mark_of
 from slack_bot.channel_store import Channel, Source
 from slack_bot.conversation import as_json, registering, welcomes
 from slack_bot.conversation.admins import require_admin
@@ -83,6 +83,7 @@ def pick(asked: Asked, picked: Picked) -> Reply:
     if channel is None:
         raise _no_channel(asked, picked)
     require_admin(asked)
+    _refuse_declared(asked, picked, channel)
     groups = channel.policy.groups if picked.groups is None else picked.groups
     policy = _checked(asked, channel.policy, picked.users, groups, everyone=picked.everyone)
     if picked.quorum is not None:
@@ -117,6 +118,13 @@ def _no_channel(asked: Asked, picked: Picked) -> No:
         return No("channels unread", answers.channels_unread(asked.desk.channels.trouble))
     failed = welcomes.draw(asked, asked.channel, picked.ts, farewell(asked.channel))
     return No("channel not registered", " ".join([answers.NOT_REGISTERED, *failed]))
+
+
+def _refuse_declared(asked: Asked, picked: Picked, channel: Channel) -> None:
+    """What the file declares is changed there alone: a welcome from before offers it no more. Raises `No`."""
+    if why := asked.desk.channels.why_declared(channel.id):
+        failed = welcomes.draw(asked, channel.id, picked.ts, declared_in_file(channel.id, why))
+        raise No("declared elsewhere", " ".join([why, *failed]))
 
 
 def _checked(

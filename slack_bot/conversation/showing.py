@@ -25,6 +25,7 @@ def show(asked: Asked, which: str) -> Reply:
         desk.upstreams[row.upstream],
         None if channel is None else channel.policy,
         votes,
+        asked.now,
         backup_called=card is not None and card.backup_at is not None,
         channel_note=desk.placement.note(row.asked),
     )

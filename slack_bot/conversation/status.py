@@ -15,7 +15,7 @@ def greet(asked: Asked) -> Reply:
     if channel is not None:
         with asked.desk.ledger.read() as connection:
             waiting = rows.count_waiting(connection, channel.id)
-        return Reply(f"{answers.about(channel.policy, waiting)}\n{answers.help_on()}")
+        return Reply(f"{answers.about(channel, waiting)}\n{answers.help_on()}")
     if asked.channel:
         return Reply(f"{not_here(asked)}\n{answers.help_on()}")
     return Reply(answers.help_on())

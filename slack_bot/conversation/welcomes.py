@@ -1,15 +1,17 @@
 """The welcomes that are known, and how they are kept true.
 
-A welcome is posted as the answer to a mention, so that Slack's ts of it is told by the presses on it alone.
+A welcome is posted as the answer to a mention, whose item keeps the ts that Slack gave it. Where Slack's answer was
+lost, the presses on it tell.
 """
 
 import structlog
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from slack_bot import answers, ledger
+from slack_bot import answers, inbox, ledger
 from slack_bot.blocks import Message
 from slack_bot.conversation.asked import Asked
+from slack_bot.conversation.lines import ANNOUNCEMENT
 from slack_bot.slack_api import Refused, SlackFailure
 
 PICK = "pick"
@@ -31,7 +33,23 @@ class Pressed(BaseModel):
 
 
 def known(asked: Asked, channel_id: str) -> str:
-    """The ts of the channel's newest welcome on which somebody pressed Save; "" for none."""
+    """The ts of the channel's newest welcome that is known; "" for none."""
+    with asked.desk.ledger.read() as connection:
+        found = [*_posted(connection, channel_id), *_pressed(connection, asked.desk.bot_user, channel_id)]
+    return max(found, default="", key=_moment)
+
+
+def _posted(connection: Connection, channel_id: str) -> list[str]:
+    """Of all that was said there for all as an answer, and a welcome alone is, the newest."""
+    table = ledger.inbox
+    is_welcome = (table.c.channel == channel_id, table.c.answer_public, table.c.kind != ANNOUNCEMENT)
+    stands = table.c.result.startswith(f"{inbox.POSTED} ")
+    query = select(table.c.result).where(*is_welcome, stands).order_by(table.c.id.desc()).limit(1)
+    return [result.partition(" ")[2] for result in connection.execute(query).scalars()]
+
+
+def _pressed(connection: Connection, bot_user: str, channel_id: str) -> list[str]:
+    """Those on which somebody pressed Save."""
     table = ledger.inbox
     query = (
         select(table.c.payload)
@@ -39,10 +57,8 @@ def known(asked: Asked, channel_id: str) -> str:
         .order_by(table.c.id.desc())
         .limit(PRESSES_LOOKED_AT)
     )
-    with asked.desk.ledger.read() as connection:
-        presses = [Pressed.model_validate_json(one) for one in connection.execute(query).scalars()]
-    ours = (one.message_ts for one in presses if one.is_welcome and one.author == asked.desk.bot_user)
-    return max(ours, default="", key=_moment)
+    presses = [Pressed.model_validate_json(one) for one in connection.execute(query).scalars()]
+    return [one.message_ts for one in presses if one.is_welcome and one.author == bot_user]
 
 
 def _moment(ts: str) -> tuple[int, ...]:

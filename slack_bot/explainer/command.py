@@ -10,7 +10,7 @@ from slack_bot.channel import is_channel_id
 from slack_bot.channels_file import ChannelsFileError, read_file
 from slack_bot.directory import Busy, CannotTell
 from slack_bot.explainer.asked import read_request
-from slack_bot.explainer.explanation import explanation, told_by, unregistered
+from slack_bot.explainer.explanation import explanation, plain, told_by, unregistered
 from slack_bot.explainer.judgement import Case, judge
 from slack_bot.explainer.known import Known
 from slack_bot.explainer.people import InSlack, Offline
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CannotExplain, ChannelsFileError, StateError) as error:
         print(error, file=sys.stderr)
     except CannotTell as error:
-        print(f"Cannot tell: {error}", file=sys.stderr)
+        print(f"Cannot tell: {plain(str(error))}", file=sys.stderr)
     except (SlackFailure, Busy) as error:
         print(f"Cannot tell: Slack does not say who people are. {error}", file=sys.stderr)
     return CANNOT_SAY

@@ -55,10 +55,10 @@ _MENTION = re.compile(r"<(?:[@#]|!subteam\^)(\w+)>")
 
 def explanation(judged: Judgement, channel: Channel, rated_by: str) -> Iterator[str]:
     """Lines. ``rated_by`` says where the risk comes from."""
-    yield from map(_plain, _lines(judged, channel, rated_by))
+    yield from map(plain, _lines(judged, channel, rated_by))
 
 
-def _plain(line: str) -> str:
+def plain(line: str) -> str:
     """With ids where Slack would draw names."""
     return _MENTION.sub(r"\1", line)
 

@@ -163,16 +163,16 @@ def handle(item: Item, desk: Desk, now: int) -> None:
             opening = Opening(pressed, choice, click.duration, click.trigger)
             modals.open_for(item, desk, now, row, opening)
             return
-        ballot = _ballot(item, click, shown, row, desk)
+        ballot = _ballot(item, click, shown, row, desk, now)
     except No as no:
         refuse(item, desk, now, no, key)
     else:
         count(item, ballot, row, desk, now)
 
 
-def _ballot(item: Item, click: Click, shown: str, row: RequestRow, desk: Desk) -> Ballot:
+def _ballot(item: Item, click: Click, shown: str, row: RequestRow, desk: Desk, now: int) -> Ballot:
     verdict = _VERDICTS[click.action_id]
-    who = approver(click.pressed, desk, row, verdict)
+    who = approver(click.pressed, desk, row, verdict, now)
     duration = ONE_TIME
     if verdict is Verdict.APPROVE:
         refuse_where_none_is_short_enough(row, desk, who.policy)

@@ -236,7 +236,7 @@ def handle(item: Item, desk: Desk, now: int) -> None:
         _refuse_the_future(item, form)
         key, shown = pressed.read_value()
         row = shown_request(pressed, key, desk)
-        who = approver(pressed, desk, row, submission.verdict, break_glass=submission.breaks_glass)
+        who = approver(pressed, desk, row, submission.verdict, now, break_glass=submission.breaks_glass)
         ballot = _ballot(item, submission, shown, row, desk, who)
     except No as no:
         refuse(item, desk, now, no.worded({answers.NOT_OURS: NOT_OUR_FORM}), key)
@@ -312,7 +312,7 @@ def open_for(item: Item, desk: Desk, now: int, row: RequestRow, opening: Opening
     if now - item.received_at > TRIGGER_LIVES:
         raise No("trigger expired", TOO_SLOW)
     is_form = opening.choice is not Choice.DETAILS
-    view = _form(row, opening, desk, now) if is_form else _details(row, opening.pressed, desk)
+    view = _form(row, opening, desk, now) if is_form else _details(row, opening.pressed, desk, now)
     result = _open(desk, opening.trigger, view)
     with desk.ledger.write() as tx:
         if inbox.is_waiting(tx, item):
@@ -325,7 +325,7 @@ def _form(row: RequestRow, opening: Opening, desk: Desk, now: int) -> View:
     pressed, upstream = opening.pressed, desk.upstreams[row.upstream]
     verdict = Verdict.DENY if opening.choice is Choice.REASON else Verdict.APPROVE
     breaks_glass = opening.choice is Choice.BREAK_GLASS
-    who = approver(pressed, desk, row, verdict, break_glass=breaks_glass)
+    who = approver(pressed, desk, row, verdict, now, break_glass=breaks_glass)
     refuse_the_late(row, pressed, desk)
     metadata = _metadata(row, pressed, desk, now, who)
     if verdict is Verdict.DENY:
@@ -335,7 +335,7 @@ def _form(row: RequestRow, opening: Opening, desk: Desk, now: int) -> View:
     if not breaks_glass:
         return approve_form(asking)
     with desk.ledger.read() as connection:
-        so_far = tally(connection, row, pressed.channel, who.policy, backup_called=who.backup_called)
+        so_far = tally(connection, row, pressed.channel, who.policy, now, backup_called=who.backup_called)
     return break_glass_form(asking, so_far, announced_in(pressed.channel, who.policy))
 
 
@@ -354,7 +354,7 @@ def _metadata(row: RequestRow, pressed: Pressed, desk: Desk, now: int, who: Enti
     return form.model_dump_json(exclude_none=True)
 
 
-def _details(row: RequestRow, pressed: Pressed, desk: Desk) -> View:
+def _details(row: RequestRow, pressed: Pressed, desk: Desk, now: int) -> View:
     channel = desk.channels.get(pressed.channel)
     policy = None if channel is None else channel.policy
     with desk.ledger.read() as connection:
@@ -368,6 +368,7 @@ def _details(row: RequestRow, pressed: Pressed, desk: Desk) -> View:
         records,
         _requester(row.asked, policy, desk),
         backup_called=is_backup_called(pressed, desk, row),
+        now=now,
     )
 
 

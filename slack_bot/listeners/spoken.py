@@ -97,7 +97,7 @@ def _card_as_seen(asked: Asked, row: RequestRow) -> Pressed:
 
 def _ballot(asked: Asked, command: Answer, pressed: Pressed, row: RequestRow) -> Ballot:
     item, desk = asked.item, asked.desk
-    who = approver(pressed, desk, row, command.verdict)
+    who = approver(pressed, desk, row, command.verdict, asked.now)
     refuse_the_late(row, pressed, desk)
     written = Written(ONE_TIME, None, command.words)
     if command.verdict is Verdict.APPROVE:

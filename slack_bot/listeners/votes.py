@@ -152,7 +152,7 @@ class Entitled:
 
 
 def approver(
-    pressed: Pressed, desk: Desk, row: RequestRow, verdict: Verdict, *, break_glass: bool = False
+    pressed: Pressed, desk: Desk, row: RequestRow, verdict: Verdict, now: int, *, break_glass: bool = False
 ) -> Entitled:
     """Whoever answered, if they may give this answer there. Raises `No`, or `slack_bot.directory.Busy`.
 
@@ -181,9 +181,8 @@ def approver(
     _refuse(may_decide(policy, voter, risk, backup_called=backup_called), policy)
     if break_glass:
         with desk.ledger.read() as connection:
-            after = tally(
-                connection, row, pressed.channel, policy, backup_called=backup_called, more=[Approval(voter)]
-            )
+            mine, there = [Approval(voter)], pressed.channel
+            after = tally(connection, row, there, policy, now, backup_called=backup_called, more=mine)
         refuse_where_not_needed(after, desk.upstreams[row.upstream], policy)
     return Entitled(person, voter, policy, backup_called, requester)
 
@@ -256,7 +255,7 @@ def count(
         if latest.state is State.PENDING:
             _look_anew(tx, item, row, latest, ballot, desk, now)
         desk.note_click(tx, item, now, row.key)
-        before = tally(tx, latest, ballot.channel, ballot.rules, backup_called=ballot.backup_called)
+        before = tally(tx, latest, ballot.channel, ballot.rules, now, backup_called=ballot.backup_called)
         counting = approvals.vote(tx, now, row.key, ballot)
         answer = _answer(counting, latest, before, ballot, desk) or counted
         if counting is not Counting.COUNTED:
@@ -314,13 +313,14 @@ def tally(
     row: RequestRow,
     channel: str,
     rules: ChannelPolicy,
+    now: int,
     *,
     backup_called: bool,
     more: Sequence[Vote] = (),
 ) -> Tally:
     """How far it has come in the channel that was answered in, or would come with ``more``."""
     given = votes_of(connection, row.key, row.revision, channel)
-    return policy.count(rules, row.asked, [*given, *more], backup_called=backup_called)
+    return policy.count(rules, row.asked, [*given, *more], backup_called=backup_called, now=now)
 
 
 def _answer(counting: Counting, row: RequestRow, before: Tally, ballot: Ballot, desk: Desk) -> str:

@@ -77,17 +77,28 @@ def describe(policy: ChannelPolicy) -> str:
 def _described(policy: ChannelPolicy) -> str:
     if policy.names_somebody_for(Risk.LOW):
         return f"Deciding is for {_who(policy, Risk.LOW)}."
-    return until_picked(policy) if policy.registered_by else "Nobody may decide here yet."
+    what = _what_nobody_is_named_for(policy)
+    if policy.registered_by:
+        return f"Until approvers are picked, only {mention(policy.registered_by)} may decide here{what}."
+    return f"Nobody may decide here yet{what}."
+
+
+def _what_nobody_is_named_for(policy: ChannelPolicy) -> str:
+    """Seats may begin at a higher risk: then it is not all."""
+    risks = [risk.value for risk in LEVELS if not policy.names_somebody_for(risk)]
+    return f" what has {listed(risks, 'or')} risk" if len(risks) < len(LEVELS) else ""
 
 
 def _from_higher_risks(policy: ChannelPolicy) -> list[str]:
     """Those who may decide only what is risky enough, because they have a seat there."""
     known = {*policy.groups, *(seat.group for seat in policy.seats(Risk.LOW))}
+    too = " too" if policy.names_somebody_for(Risk.LOW) else ""
     found = []
     for risk in LEVELS[1:]:
         more = [seat.group for seat in policy.all_seats if seat.from_risk is risk and seat.group not in known]
         known.update(more)
         if more:
             whom = listed([mention_group(group) for group in dict.fromkeys(more)])
-            found.append(f"From {risk.value} risk upwards it is for {whom} too.")
+            found.append(f"From {risk.value} risk upwards it is for {whom}{too}.")
+            too = " too"
     return found

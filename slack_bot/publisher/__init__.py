@@ -16,6 +16,7 @@ from slack_bot.publisher.posting import Posting
 from slack_bot.publisher.probing import Probing
 from slack_bot.publisher.reminders import Reminders
 from slack_bot.publisher.routing import Routing
+from slack_bot.publisher.run_out import RunOut
 from slack_bot.publisher.scheduled import Scheduled
 from slack_bot.publisher.threads import Threads
 from slack_bot.publisher.unplaced import Unplaced
@@ -45,6 +46,7 @@ class Publisher:
             Routing(board, read_anew),
             Unplaced(board, [] if notes is None else notes),
             Probing(board, backlog),
+            RunOut(board),
             Drawing(board),
             Claims(board),
             Posting(board, backlog),

@@ -116,9 +116,8 @@ class Board:
             votes = votes_of(connection, row.key, row.revision, one.channel)
         called = one.backup_at is not None
         note = self.placement.note(row.asked)
-        shown = card(
-            row, self.upstreams[row.upstream], policy, votes, backup_called=called, channel_note=note
-        )
+        upstream, now = self.upstreams[row.upstream], self.clock()
+        shown = card(row, upstream, policy, votes, now, backup_called=called, channel_note=note)
         return Drawn(row, "" if policy is None else mark_of(policy), shown.message())
 
     def facts(self, one: CardRow, row: RequestRow) -> list[Message] | None:

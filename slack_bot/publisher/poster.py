@@ -20,6 +20,9 @@ NOT_HERE = {
     "restricted_action_read_only_channel",
 }
 """Slack's words for a channel that takes no message of ours."""
+INVITE = (
+    "invite the bot to the channel, or take it out of channels.json or SLACK_CHANNEL, or remove it in Slack"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +78,7 @@ class Poster:
         seconds = pace.back_off(posting_in(channel) if of_all else held_as)
         if closed:
             self._board.closed.close(channel, closed)
-        hint = "invite the bot to the channel, or take it out of channels.json" if closed else ""
+        hint = INVITE if closed else ""
         log.error("not posted", why=str(failure), again_in=seconds, hint=hint, **names)
 
     def _not_posted(self, claim: Claim, failure: SlackFailure) -> None:

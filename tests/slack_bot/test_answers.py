@@ -11,11 +11,12 @@ from tests.slack_bot.examples import CHANNEL, NOW
 
 @pytest.mark.parametrize(
     ("waiting", "count"),
-    [(0, "No request is waiting."), (1, "1 request is waiting."), (12, "12 requests are waiting.")],
+    [(0, "No request is"), (1, "1 request is"), (12, "12 requests are")],
 )
 def test_the_bot_tells_what_waits_here_and_who_may_decide(waiting: int, count: str) -> None:
-    assert answers.about(ChannelPolicy(groups=("S01APPROVERS",)), waiting) == (
-        f"I post approval requests here. {count} Deciding is for <!subteam^S01APPROVERS>."
+    channel = Channel(CHANNEL, ChannelPolicy(groups=("S01APPROVERS",)))
+    assert answers.about(channel, waiting) == (
+        f"I post approval requests here. {count} waiting on cards here. Deciding is for <!subteam^S01APPROVERS>."
     )
 
 

@@ -11,6 +11,7 @@ from slack_bot.blocks import (
     PICK_PEOPLE,
     SAVE_APPROVERS,
     Message,
+    declared_in_file,
     farewell,
     mark_of,
     welcome,
@@ -48,24 +49,36 @@ def element(message: Message, action_id: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
-        (FRESH, "only @U04ADMIN, who registered it, and nobody else until somebody is picked below."),
-        (ChannelPolicy(), "nobody until somebody is picked below."),
-        (ChannelPolicy(users=("U02APPROVER",)), "@U02APPROVER."),
-        (ChannelPolicy(users=("U02APPROVER", "U03SECOND")), "@U02APPROVER and @U03SECOND."),
+        (
+            FRESH,
+            "Until approvers are picked, only @U04ADMIN may decide here. An admin picks them below.",
+        ),
+        (ChannelPolicy(), "Nobody may decide here yet. An admin picks them below."),
+        (ChannelPolicy(users=("U02APPROVER",)), "Deciding is for @U02APPROVER."),
         (
             ChannelPolicy(users=("U02APPROVER",), groups=("S01APPROVERS",), everyone=True),
-            "@U02APPROVER, @S01APPROVERS and all full members of this channel.",
+            "Deciding is for @U02APPROVER, @S01APPROVERS and the full members of this channel.",
         ),
-        (ChannelPolicy(everyone=True, registered_by="U04ADMIN"), "all full members of this channel."),
+        (
+            ChannelPolicy(everyone=True, defaults=Terms(seats=(Seat("S02", 1, Risk.HIGH),))),
+            "Deciding is for the full members of this channel. From high risk upwards it is for @S02 too.",
+        ),
+        (
+            ChannelPolicy(registered_by="U04ADMIN", defaults=Terms(seats=(Seat("S02", 1, Risk.HIGH),))),
+            "Until approvers are picked, only @U04ADMIN may decide here what has low or medium risk. "
+            "From high risk upwards it is for @S02. An admin picks them below.",
+        ),
     ],
 )
-def test_it_says_who_may_decide_now(policy: ChannelPolicy, said: str) -> None:
+def test_it_says_in_the_words_of_every_other_answer_who_may_decide_now(
+    policy: ChannelPolicy, said: str
+) -> None:
     assert who(drawn(policy)) == f"Who may decide: {said}"
 
 
 def test_of_very_many_it_names_some_and_counts_the_others() -> None:
     policy = ChannelPolicy(users=tuple(f"U{number:09}" for number in range(180)))
-    assert who(drawn(policy)).endswith(", @U000000049 and 130 more.")
+    assert who(drawn(policy)).endswith(", @U000000019 and 160 more.")
     assert element(drawn(policy), PICK_PEOPLE)["initial_users"] == list(policy.users)
 
 
@@ -212,14 +225,25 @@ def test_the_offer_says_what_holds_without_the_tick(terms: Terms, unticked: str)
 
 def test_groups_that_have_seats_are_named_as_those_who_decide() -> None:
     message = drawn(ChannelPolicy(defaults=Terms(seats=(Seat("S01APPROVERS"),)), registered_by="U04ADMIN"))
-    assert who(message) == "Who may decide: @S01APPROVERS."
+    assert who(message) == "Who may decide: Deciding is for @S01APPROVERS."
 
 
-def test_where_the_channel_was_removed_there_is_nothing_to_pick() -> None:
-    message = farewell(CHANNEL)
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (farewell(CHANNEL), "I post no requests in"),
+        (
+            declared_in_file(CHANNEL, "It is declared in a & b.json."),
+            "It is declared in a & b.json. To see who",
+        ),
+    ],
+)
+def test_where_the_channel_was_removed_or_is_declared_there_is_nothing_to_pick(
+    message: Message, said: str
+) -> None:
     taken_by_slack(message)
     assert [block["block_id"] for block in message.blocks] == ["headline", "about"]
-    assert "I post no requests in" in words(block(message, "about"))
+    assert said in words(block(message, "about"))
 
 
 @pytest.mark.parametrize(

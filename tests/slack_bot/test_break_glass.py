@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -319,3 +320,17 @@ def test_the_form_says_where_it_is_announced(rig: Rig) -> None:
     shown = str(modal(rig)["blocks"][0])
     assert APPROVALS in shown
     assert SECOND_CHANNEL in shown
+
+
+def test_an_approval_until_a_moment_that_has_passed_keeps_nobody_from_breaking_the_glass(rig: Rig) -> None:
+    """Given that it counts no more, then theirs is not all that is missing, and the form counts from nobody."""
+    rig.ask(**ASKED_BY)
+    rig.control.change_user(SECOND_APPROVER, tz="Etc/UTC")
+    ends = datetime.fromtimestamp((rig.clock.now() + 10 * MINUTE) / SECOND, UTC)
+    mention(rig, SECOND_APPROVER, f"approve {rig.row().key} until {ends:%H:%M}")
+    rig.run()
+    assert len(recorded(rig, "vote")) == 1
+    rig.clock.advance(15 * 60)
+    assert broken(rig)["acknowledged"]
+    assert rig.headline() == "Approved by Approver, who broke the glass"
+    assert "0 of 2" in announcements(rig)[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from slack_bot.channel import Channel
-from slack_bot.channels_file import ChannelsFileError, Declarations, read_file
+from slack_bot.channels_file import ChannelsFileError, Declarations, how_to_mend, read_file
 from slack_bot.policy import Approvals, BreakGlass, ChannelPolicy, Seat, Terms
 from slack_bot.risk_rules import RiskRule
 from upstream_client.models import HOUR, Duration, Risk
@@ -110,34 +110,76 @@ def test_a_missing_file_is_named_with_what_to_write_into_it(path: Path) -> None:
 
 
 def test_a_directory_in_its_place_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ChannelsFileError, match=r"CHANNELS_FILE: .* cannot be read \(Is a directory\)"):
+    words = r"CHANNELS_FILE: .* cannot be read \(Is a directory\)\. Name a file that can be read\."
+    with pytest.raises(ChannelsFileError, match=words):
         read_file(tmp_path)
 
 
+def test_where_the_bot_may_not_read_it_nobody_is_told_to_write_it_anew() -> None:
+    assert how_to_mend(PermissionError(13, "Permission denied")).startswith(
+        "Let the user as whom the bot runs"
+    )
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"channels: []", b'{"channels": [],}', b"\xff\xfe{"])
-def test_what_is_no_json_is_said_so_with_the_place(path: Path, content: bytes) -> None:
+def test_what_is_no_json_is_said_so_with_the_place_and_what_json_is(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     (problem,) = words_of(path)
     assert problem.startswith("  the file: Invalid JSON: ")
     assert "line 1 column" in problem
+    assert problem.endswith("a comma between two things and none behind the last, no comments)")
 
 
 @pytest.mark.parametrize("text", ["[]", '"C01APPROVALS"', "null"])
 def test_what_is_no_object_is_said_so(path: Path, text: str) -> None:
     path.write_text(text)
-    assert words_of(path) == ["  the file: Input should be an object"]
+    assert words_of(path) == ['  the file: Input should be an object (such as {"channels": []})']
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        (
+            {"channels": {}},
+            'channels: Input should be a valid array (such as [{"id": "C0123456789", "approvers"',
+        ),
+        ({"channels": ["C01"]}, 'channels.0: Input should be an object (such as [{"id": "C0123456789", '),
+        ({"defaults": []}, 'defaults: Input should be an object (such as {"approvals": {"medium": 2}})'),
+        (
+            {"risk_rules": {}},
+            'risk_rules: Input should be a valid array (such as [{"facts": {"policy": "Install',
+        ),
+        ({"$schema": 5}, '$schema: Input should be a valid string (such as "./channels.schema.json")'),
+        (
+            {"chanels": []},
+            "chanels: is no key that may stand here: check its spelling, or leave it out (such as",
+        ),
+    ],
+)
+def test_what_is_wrong_far_outside_is_told_with_what_to_write(
+    path: Path, written: dict[str, object], problem: str
+) -> None:
+    path.write_text(json.dumps(written))
+    (words,) = words_of(path)
+    assert words.startswith(f"  {problem}")
 
 
 def test_a_channel_that_is_declared_twice_is_named(path: Path) -> None:
     one = {"id": "C01APPROVALS", "approvers": {"users": ["U02APPROVER"]}}
     declared(path, one, {"id": "C03SECOND"}, {"id": "C01APPROVALS"})
-    assert words_of(path) == ["  channels: declared more than once: C01APPROVALS"]
+    assert words_of(path) == [
+        "  channels: declared more than once: C01APPROVALS: write all of it in one place"
+    ]
 
 
 @pytest.mark.parametrize(
     ("channel", "where", "instead"),
     [
-        ({"approver": {"users": ["U02APPROVER"]}}, "channels.0.approver", ""),
+        (
+            {"approver": {"users": ["U02APPROVER"]}},
+            "channels.0.approver",
+            ' (such as [{"id": "C0123456789", "approvers": {"users": ["U0123456789"]}}])',
+        ),
         (
             {"approvers": {"user": ["U02APPROVER"]}},
             "channels.0.approvers.user",

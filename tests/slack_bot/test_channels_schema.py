@@ -3,7 +3,10 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -11,6 +14,38 @@ from jsonschema import Draft202012Validator
 from slack_bot.channels_file import ChannelsFileError, Declarations, read_file, schema
 
 ROOT = Path(__file__).resolve().parents[2]
+FULL: dict[str, Any] = {
+    "default_channel": "C01",
+    "risk_rules": [{"upstream": "gate", "facts": {"a": "b"}, "requester": "x", "risk": "high"}],
+    "routes": [
+        {"upstream": "gate", "requester": "x", "facts": {"a": "b"}, "risk": ["low"], "channels": ["C01"]}
+    ],
+    "channels": [
+        {
+            "id": "C01",
+            "approvers": {"users": ["U01"], "groups": ["S01"], "everyone": True},
+            "approvals": {"high": 2},
+            "seats": [{"group": "S01", "count": 1, "from_risk": "high"}],
+            "own_requests": "refuse",
+            "unknown_requester_refused_from": "medium",
+            "requesters": {"CORP\\jane": "U01"},
+            "user_names": [{"upstream": "gate", "pattern": "CORP\\*", "email": "*@example.com"}],
+            "silence": {
+                "high": {
+                    "remind_after": "15m",
+                    "backup": {"after": "1h", "users": ["U01"], "groups": ["S01"]},
+                    "deadline": "4h",
+                    "then": "deny",
+                }
+            },
+            "longest": "4h",
+            "break_glass": {"announce_in": "C03"},
+        }
+    ],
+}
+OTHERS: tuple[object, ...] = (None, True, 0, 2.5, "", "x", "U01", [], {}, ["C01"])
+LENGTHS = {"remind_after", "after", "deadline", "longest"}
+"""What only the bot reads closely, and what depends on them."""
 
 
 @pytest.fixture
@@ -115,3 +150,39 @@ def test_it_takes_what_the_bot_takes(path: Path, content: object, taken: bool) -
     else:
         with pytest.raises(ChannelsFileError):
             read_file(path)
+
+
+def changed(value: Any, *around: str | int) -> Iterator[tuple[str | int, Any]]:
+    """The file with one thing replaced by another; the key or number of what that was."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for part, inner in parts:
+        for other in OTHERS:
+            yield part, with_other(FULL, (*around, part), other)
+        yield from changed(inner, *around, part)
+
+
+def with_other(value: Any, place: tuple[str | int, ...], other: object) -> Any:
+    copied = deepcopy(value)
+    here = copied
+    for part in place[:-1]:
+        here = here[part]
+    here[place[-1]] = other
+    return copied
+
+
+def test_whatever_is_replaced_an_editor_and_the_bot_agree_but_for_lengths_of_time(path: Path) -> None:
+    """Given any value of a full file, when something else stands there, then no editor complains in vain."""
+    validator = Draft202012Validator(json.loads(schema()))
+    assert validator.is_valid(FULL)
+    taken, only_the_bot_refuses = 0, set()
+    for key, content in changed(FULL):
+        path.write_text(json.dumps(content))
+        try:
+            read_file(path)
+        except ChannelsFileError:
+            only_the_bot_refuses |= {key} if validator.is_valid(content) else set()
+        else:
+            assert validator.is_valid(content), content
+            taken += 1
+    assert taken > 20
+    assert only_the_bot_refuses == LENGTHS

@@ -87,10 +87,10 @@ def test_a_press_for_which_slack_told_nothing_in_a_quarter_of_an_hour_is_not_cou
         (
             GROUP,
             "server_error",
-            "I cannot read from Slack who is in the approvers' group: it does not answer.",
+            "I cannot read from Slack who is in <!subteam^S01APPROVERS>: it does not answer.",
         ),
-        (GROUP, "timeout", "I cannot read from Slack who is in the approvers' group: it does not answer."),
-        (GROUP, "reset", "I cannot read from Slack who is in the approvers' group: it does not answer."),
+        (GROUP, "timeout", "I cannot read from Slack who is in <!subteam^S01APPROVERS>: it does not answer."),
+        (GROUP, "reset", "I cannot read from Slack who is in <!subteam^S01APPROVERS>: it does not answer."),
         (GROUP, "missing_scope", "An admin has to give the app the scope usergroups:read."),
         (GROUP, "no_such_subteam", "(no_such_subteam). Please tell an admin."),
         (GROUP, "plan_upgrade_required", "(plan_upgrade_required). Please tell an admin."),

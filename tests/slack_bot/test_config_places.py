@@ -46,6 +46,24 @@ def test_a_channel_is_named_by_its_id_or_its_name(
     assert load_settings().slack_channel == value
 
 
+@pytest.mark.parametrize(
+    ("in_environment", "in_file", "counts"),
+    [
+        ({"SLACK_CHANNEL": "C0A", "SLACK_APPROVAL_CHANNEL": "C0B"}, "", "C0A"),
+        ({"SLACK_CHANNEL": "", "SLACK_APPROVAL_CHANNEL": "C0B"}, "", "C0B"),
+        ({"SLACK_APPROVAL_CHANNEL": "C0B"}, "SLACK_CHANNEL=C0A", "C0B"),
+        ({}, "SLACK_APPROVAL_CHANNEL='#b'\nSLACK_CHANNEL='#a'", "#a"),
+    ],
+)
+def test_of_both_names_the_first_counts_and_the_environment_before_the_file(
+    environment: pytest.MonkeyPatch, in_environment: dict[str, str], in_file: str, counts: str
+) -> None:
+    for name, value in in_environment.items():
+        environment.setenv(name, value)
+    Path(".env").write_text(in_file)
+    assert load_settings().slack_channel == counts
+
+
 @pytest.mark.parametrize("value", ["approvals", "#", "# a", "U0123456789", "c0123456789", "#a#b"])
 def test_what_is_no_channel_is_refused(environment: pytest.MonkeyPatch, value: str) -> None:
     assert "#approvals" in refusal(environment, "SLACK_CHANNEL", value)

@@ -26,6 +26,7 @@ from tests.rig import (
     Rig,
     at_statement,
 )
+from tests.slack_bot.backlogged import counting, lines, pile
 from tests.slack_bot.conversing import (
     announced,
     block_state,
@@ -43,6 +44,7 @@ from tests.slack_bot.conversing import (
 
 NOT_REGISTERED = "This channel is not registered"
 PRIVATE, SHARED = "C05PRIVATE", "C06SHARED"
+BOTH = (APPROVALS, SECOND_CHANNEL)
 
 
 @pytest.mark.parametrize("words", ["", "hello", "hi!"])
@@ -59,14 +61,30 @@ def test_an_admin_registers_a_channel_by_mentioning_the_bot_without_another_word
         assert "Who may decide" in drawn(welcome)
 
 
-def test_what_waits_already_is_posted_then(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_what_waits_already_is_posted_then_20_cards_and_a_line_in_each_channel_through_a_restart(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
     with talking(sandbox, tmp_path) as rig:
-        sandbox.control.file_request()
-        rig.look()
-        assert rig.cards() == []
-        registered(rig)
+        pile(rig, 45)
         rig.run()
-        assert len(rig.cards()) == 1
+        for channel in BOTH:
+            assert rig.cards(channel) == []
+            registered(rig, channel)
+        for _ in range(12):
+            rig.step("publisher")
+            rig.clock.advance(1)
+        rig.restart()
+        rig.run()
+        for channel in BOTH:
+            assert len(rig.cards(channel)) == 20
+            assert lines(rig, channel) == [counting(20, 25)]
+        for card in rig.cards()[:2]:
+            rig.press(ADMIN, "deny_request", card=card)
+        rig.run()
+        for channel in BOTH:
+            assert len(rig.cards(channel)) == 22
+            assert lines(rig, channel) == [counting(20, 23)]
+        assert mention(rig, ADMIN, "pending").endswith("… and 23 more.")
 
 
 def test_the_registration_is_on_record_as_wished_and_as_done(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -121,7 +139,7 @@ def test_where_the_admins_group_cannot_be_read_only_the_named_are_admins(tmp_pat
         talking(sandbox, tmp_path, admins=admins) as rig,
     ):
         told = mention(rig, APPROVER)
-        assert "I cannot read from Slack who is in the admins' group (missing_scope)." in told
+        assert f"who is in the admins' group <!subteam^{APPROVERS_GROUP}> (missing_scope)." in told
         assert rules(rig) == ["cannot tell who is an admin"]
         mention(rig, OUTSIDER)
         assert [one.registered_by for one in rig.channels.all()] == [OUTSIDER]
@@ -168,7 +186,7 @@ def test_a_registered_channel_is_not_registered_again_by_another_admin(
     with talking(sandbox, tmp_path, admins=Admins(users=(OUTSIDER,))) as rig:
         registered(rig)
         told = mention(rig, OUTSIDER)
-        assert told.startswith("I post approval requests here. No request is waiting.")
+        assert told.startswith("I post approval requests here. No request is waiting on cards here.")
         assert f"Until approvers are picked, only <@{ADMIN}> may decide here." in told
         assert "`status`" in told
         assert len(posted(rig)) == 1
@@ -333,7 +351,7 @@ def test_where_SLACK_CHANNEL_alone_declares_it_an_admins_mention_posts_the_welco
     rig = Rig(sandbox, tmp_path, {})
     rig.declared = [Channel(APPROVALS, ChannelPolicy(), Source.ENVIRONMENT, is_default=True)]
     with rig:
-        assert "Nobody may decide here yet" in mention(rig, APPROVER)
+        assert "Nobody may decide here yet. An admin has to mention me in it" in mention(rig, APPROVER)
         registered(rig)
         channel = rig.channels.get(APPROVALS)
         assert channel is not None

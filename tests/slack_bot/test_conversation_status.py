@@ -176,7 +176,7 @@ def test_a_mention_in_a_registered_channel_is_answered_with_how_it_stands_and_wh
         told = mention(rig, OUTSIDER)
         first, second, *lines = told.splitlines()
         assert first == (
-            "I post approval requests here. No request is waiting. "
+            "I post approval requests here. No request is waiting on cards here. "
             f"Deciding is for <!subteam^{APPROVERS_GROUP}>."
         )
         assert "begin with my name" in second

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from tests.rig import ADMIN, APPROVALS, APPROVER, APPROVERS, OUTSIDER, SECOND_CHANNEL, has_buttons
+from slack_bot.channel_store import Channel
+from tests.rig import ADMIN, APPROVALS, APPROVER, APPROVERS, OUTSIDER, SECOND_CHANNEL, Rig, has_buttons
 from tests.slack_bot.conversing import (
     announced,
     drawn,
@@ -22,9 +23,10 @@ ON = "hours mon-fri 09:00-17:00 Europe/Berlin"
 FOR_ALL = "The schedule for all channels approves requests here without a person"
 
 
-def test_a_welcome_that_was_saved_from_shows_who_is_named_in_words(sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_a_welcome_shows_who_is_named_in_words(sandbox: Sandbox, tmp_path: Path, is_saved: bool) -> None:
     with talking(sandbox, tmp_path) as rig:
-        save(rig, registered(rig), users=[APPROVER])
+        saved_from(rig, is_saved)
         told = mention(rig, ADMIN, f"approvers <@{OUTSIDER}>")
         assert "could not draw" not in told
         assert picked(posted(rig)[0]) == [OUTSIDER]
@@ -32,11 +34,20 @@ def test_a_welcome_that_was_saved_from_shows_who_is_named_in_words(sandbox: Sand
         assert policy(rig).users == (OUTSIDER, APPROVER)
 
 
-def test_a_welcome_that_was_saved_from_offers_nothing_once_the_channel_is_removed(
-    sandbox: Sandbox, tmp_path: Path
+def saved_from(rig: Rig, is_saved: bool) -> None:
+    """The channel is registered, and somebody picked there or not; then the bot was started anew."""
+    welcome = registered(rig)
+    if is_saved:
+        save(rig, welcome, users=[APPROVER])
+    rig.restart()
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_a_welcome_offers_nothing_once_the_channel_is_removed(
+    sandbox: Sandbox, tmp_path: Path, is_saved: bool
 ) -> None:
     with talking(sandbox, tmp_path) as rig:
-        save(rig, registered(rig), users=[APPROVER])
+        saved_from(rig, is_saved)
         write(rig, ADMIN, f"remove <#{APPROVALS}>")
         welcome = posted(rig)[0]
         assert not has_buttons(welcome)
@@ -63,7 +74,8 @@ def test_a_press_on_somebody_elses_copy_makes_no_welcome_of_it(sandbox: Sandbox,
         )
         rig.run("clerk")
         assert "could not draw" not in mention(rig, ADMIN, f"approvers <@{APPROVER}>")
-        assert [call for call in rig.control.calls() if call["method"] == "chat.update"] == []
+        drawn_at = {call["arguments"]["ts"] for call in rig.control.calls("chat.update")}
+        assert drawn_at == {welcome["ts"]}
 
 
 def test_a_welcome_that_was_deleted_is_no_trouble(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -129,3 +141,18 @@ def test_whoever_removes_the_last_channel_is_told_that_the_schedule_for_all_is_s
         registered(rig)
         assert "still on" not in mention(rig, ADMIN, "remove")
         assert announced(rig)[-1].startswith(f"<@{ADMIN}> has removed this channel")
+
+
+def test_a_welcome_from_before_the_file_declared_the_channel_offers_nothing_once_it_is_pressed(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with talking(sandbox, tmp_path) as rig:
+        welcome = registered(rig)
+        rig.declared = [Channel(APPROVALS, APPROVERS)]
+        rig.restart()
+        told = "This channel is declared in channels.json: it can only be changed there."
+        assert save(rig, welcome, users=[OUTSIDER]) == told
+        assert policy(rig) == APPROVERS
+        (shown,) = posted(rig)
+        assert not has_buttons(shown)
+        assert told in drawn(shown)

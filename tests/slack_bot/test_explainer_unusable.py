@@ -68,7 +68,7 @@ def test_where_slack_does_not_tell_nothing_is_said_to_be_allowed(sandbox: Sandbo
     sandbox.control.faults(method="usergroups.users.list", kind="internal_error", times=10)
     ended = online(sandbox, folder, APPROVER)
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("Cannot tell: I cannot read from Slack who is in the approvers' group")
+    assert ended.err.startswith("Cannot tell: I cannot read from Slack who is in S01APPROVERS")
     sandbox.control.faults(method="users.info", kind="ratelimited", retry_after=30)
     ended = online(sandbox, folder, APPROVER)
     assert (ended.code, "asked us to wait 30 seconds" in ended.err) == (2, True)

@@ -210,7 +210,12 @@ def test_it_is_told_from_which_risk_a_group_with_a_seat_may_decide() -> None:
     assert describe(replace(PEOPLE, users=(A,), terms=FROM_HIGH)) == (
         "Deciding is for <@U02APPROVER>. From high risk upwards it is for <!subteam^S02SECURITY> too."
     )
-    assert describe(REGISTERED).startswith("Until approvers are picked, only <@U02APPROVER> may decide here.")
+    of_them = "From high risk upwards it is for <!subteam^S02SECURITY>."
+    assert describe(REGISTERED) == (
+        f"Until approvers are picked, only <@U02APPROVER> may decide here what has low or medium risk. {of_them}"
+    )
+    nobody = replace(REGISTERED, registered_by="")
+    assert describe(nobody) == f"Nobody may decide here yet what has low or medium risk. {of_them}"
 
 
 def test_a_named_person_denies_without_a_look_at_any_group() -> None:

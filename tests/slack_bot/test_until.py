@@ -1,6 +1,7 @@
 """Approved until a moment: what is sent ends then, however long the answer was on its way."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,9 +12,12 @@ from sandbox import Sandbox
 from slack_bot.answers import CHOOSE_DURATION
 from slack_bot.blocks import Card
 from slack_bot.clock import SECOND
+from slack_bot.policy import Approvals, Terms
 from slack_bot.rows import State
-from tests.rig import APPROVER, Rig, has_buttons
-from tests.slack_bot.forms import opened
+from tests.rig import APPROVALS, APPROVER, APPROVERS, SECOND_APPROVER, Rig, has_buttons
+from tests.slack_bot.conversing import drawn, mention
+from tests.slack_bot.forms import opened, words
+from tests.slack_bot.quorums import approvals_line, approved_by
 from tests.slack_bot.shown import lines, objects
 from tests.slack_bot.test_modals_counting import refused, submit_here
 from tests.upstream_client.privilege_manager.contracts import changed
@@ -132,3 +136,34 @@ def test_where_no_other_durations_are_taken_nothing_is_approved_until_a_moment(
         ends = datetime.fromtimestamp(rig.clock.now() / SECOND, LONDON) + timedelta(seconds=3_630)
         submit_here(rig, typed=f"until {ends:%H:%M}")  # an hour is offered
         refused(rig, APPROVER, CHOOSE_DURATION, "security_event")
+
+
+def test_of_two_approvals_one_that_has_run_out_is_taken_off_the_card_before_anybody_presses(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Given one more that has no end, then the card is drawn once, and tells of that one alone."""
+    three = replace(APPROVERS, terms=Terms(approvals=Approvals(3, 3, 3, 3)))
+    with Rig(sandbox, tmp_path, {APPROVALS: three}) as rig:
+        rig.control.change_user(APPROVER, tz="Etc/UTC")
+        rig.ask()
+        six = at_noon(rig)
+        mention(rig, APPROVER, f"approve {rig.row().key} until 18:00")
+        approved_by(rig, SECOND_APPROVER)
+        both = "Approvals: 2 of 3, by @U02APPROVER and @U03SECOND · still needed: 1 more"
+        assert approvals_line(rig).startswith(both)
+
+        rig.clock.advance((six - rig.clock.now()) / SECOND - 90)
+        rig.run()
+        assert approvals_line(rig).startswith(both)
+
+        before = len(rig.control.calls("chat.update"))
+        rig.clock.advance(31)
+        for _ in range(2):
+            rig.run()
+            rig.restart()
+        one = "Approvals: 1 of 3, by @U03SECOND · still needed: 2 more"
+        assert approvals_line(rig).startswith(one)
+        assert len(rig.control.calls("chat.update")) == before + 1
+        assert "1 of 3" in words(opened(rig, "details"))
+        mention(rig, APPROVER, f"show {rig.row().key}")
+        assert "1 of 3" in drawn(rig.control.ephemerals(APPROVER)[-1])
