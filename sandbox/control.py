@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from sandbox import control_requests as requests
 from sandbox.errors import Refused
-from sandbox.faults import RateLimitFault, SocketFault, WebFault
+from sandbox.faults import RateLimitFault, SocketFault
 from sandbox.http_mode import Delivery
 from sandbox.json_types import Json
 from sandbox.memberships import change_channel, change_user, change_usergroup
@@ -166,7 +166,7 @@ class Control:
         elif "rate_limit" in fault:
             self._slack.faults.rate_limit = RateLimitFault.model_validate(fault).rate_limit
         else:
-            self._slack.faults.add(WebFault.model_validate(fault))
+            self._slack.faults.order(fault)
         self._slack.changes.bump()
 
     def _active_faults(self) -> list[Json]:

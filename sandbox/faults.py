@@ -1,12 +1,13 @@
-"""Faults to order: what goes wrong, on which call, how often or for how long."""
+"""Faults of Slack to order: what goes wrong, on which call, how often or for how long."""
 
 import time
 from collections.abc import Callable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.json_types import Json
+from sandbox.ordered_faults import OrderedFaults
 
 BEFORE = ("ratelimited", "server_error", "reset_before")
 """Kinds that answer without doing anything; so does every Slack error code."""
@@ -29,24 +30,10 @@ class WebFault(BaseModel):
     times: int = Field(default=1, ge=1)
     seconds: float | None = Field(default=None, gt=0)
     retry_after: int = Field(default=3, ge=1)
-    _seen: int = PrivateAttr(default=0)
-    _used: int = PrivateAttr(default=0)
-    _made: float = PrivateAttr(default_factory=time.monotonic)
 
-    def strikes(self, method: str) -> bool:
-        """Count this call; is it one to fail?"""
-        if self.method not in ("*", method) or self.is_over():
-            return False
-        self._seen += 1
-        return self._seen >= self.nth
-
-    def use(self) -> None:
-        self._used += 1
-
-    def is_over(self) -> bool:
-        if self.seconds is not None:
-            return time.monotonic() > self._made + self.seconds
-        return self._used >= self.times
+    def matches(self, operation: str, about: object) -> bool:
+        """``operation``: the method that is called."""
+        return self.method in ("*", operation)
 
 
 class SocketFault(BaseModel):
@@ -72,33 +59,19 @@ class RateLimitFault(BaseModel):
     rate_limit: bool
 
 
-class Faults:
+class Faults(OrderedFaults[WebFault]):
     """The Web API faults in force, and whether posts are paced."""
 
     def __init__(self) -> None:
-        self._web: list[WebFault] = []
+        super().__init__(WebFault)
         self.rate_limit = False
 
-    def add(self, fault: WebFault) -> None:
-        self._web.append(fault)
-
-    def take(self, method: str) -> WebFault | None:
-        """The fault that strikes this call. Every matching fault counts the call; the oldest one strikes."""
-        self._web = [fault for fault in self._web if not fault.is_over()]
-        if not self._web:
-            return None
-        striking = [fault for fault in self._web if fault.strikes(method)]
-        if not striking:
-            return None
-        striking[0].use()
-        return striking[0]
-
     def active(self) -> list[Json]:
-        listed: list[Json] = [fault.model_dump() for fault in self._web if not fault.is_over()]
-        return [*listed, {"rate_limit": True}] if self.rate_limit else listed
+        """Those in force, the oldest first, and the pace."""
+        return [*super().active(), {"rate_limit": True}] if self.rate_limit else super().active()
 
     def clear(self) -> None:
-        self._web.clear()
+        super().clear()
         self.rate_limit = False
 
 

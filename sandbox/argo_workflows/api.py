@@ -3,18 +3,17 @@
 import asyncio
 import re
 from collections.abc import Callable
-from contextlib import suppress
 
 from aiohttp import web
 from pydantic import JsonValue, ValidationError
 
 from sandbox.argo_workflows import changing, telling
 from sandbox.argo_workflows.changing import Body, Unchanged
-from sandbox.argo_workflows.faults import STATUSES, Fault, Operation
+from sandbox.argo_workflows.faults import Fault, Operation
 from sandbox.argo_workflows.selectors import matches
 from sandbox.argo_workflows.state import State
 from sandbox.argo_workflows.workflows import Workflow
-from sandbox.connection import reset_transport
+from sandbox.upstream_faults import played
 
 PATH = re.compile(r"/api/v1/workflows/([^/]+)(?:/([^/]+))?(?:/(resume|set|stop))?")
 CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 10, 422: 9, 429: 8, 500: 13}
@@ -46,7 +45,7 @@ class Api:
             fault = self._state.faults.take(operation)
             is_before = fault is not None and fault.is_before
             response = web.Response() if is_before else self._carry_out(request, found, operation, body)
-        return response if fault is None else await self._fail(request, fault, response)
+        return await played(fault, request, response, _failed, self._stopping)
 
     def _carry_out(
         self, request: web.Request, found: re.Match[str] | None, operation: Operation, body: bytes
@@ -112,22 +111,6 @@ class Api:
             self._state.workflows.control(workflow)
         return answer
 
-    async def _fail(self, request: web.Request, fault: Fault, response: web.Response) -> web.Response:
-        """``response`` is what the call would have been answered; only a slow one still is."""
-        if fault.kind == "slow":
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), fault.delay)
-            return response
-        if fault.kind in ("reset", "reset_before"):
-            reset_transport(request.transport)
-            return web.Response()
-        if fault.kind == "garbage":
-            return web.Response(text="<!DOCTYPE html><title>Sign in</title>", content_type="text/html")
-        answered = error(STATUSES.get(fault.kind, 500), f"By order of the sandbox: {fault.kind}.")
-        if fault.kind == "ratelimited":
-            answered.headers["Retry-After"] = str(fault.retry_after)
-        return answered
-
 
 def _operation(request: web.Request, found: re.Match[str] | None) -> Operation | None:
     if found is None:
@@ -140,6 +123,10 @@ def _operation(request: web.Request, found: re.Match[str] | None) -> Operation |
     if request.method != "GET":
         return None
     return "list" if found[2] is None else "get"
+
+
+def _failed(fault: Fault) -> web.Response:
+    return error(fault.status, f"By order of the sandbox: {fault.kind}.")
 
 
 def error(status: int, words: str) -> web.Response:

@@ -4,13 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from aiohttp import web
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from sandbox.argo_workflows.api import Api
-from sandbox.argo_workflows.faults import Fault
 from sandbox.argo_workflows.state import State
 from sandbox.argo_workflows.workflows import SUCCEEDED, NewWorkflow, Node, Workflow, Workflows
+from sandbox.upstream import Answer, Upstream
 
 
 class Switches(BaseModel):
@@ -24,24 +23,13 @@ class Switches(BaseModel):
     is_controlled: bool | None = None
 
 
-class ArgoWorkflows:
+class ArgoWorkflows(Upstream):
     """With one token. The methods may be called from any thread. ``now``: seconds since 1970 UTC."""
 
     def __init__(self, token: str = "sandbox-argo-token", now: Callable[[], float] = time.time) -> None:
         self.token = token
         self._state = State(token, Workflows(now))
-
-    def app(self) -> web.Application:
-        """A new aiohttp application that serves this instance."""
-        app = web.Application()
-        stopping = asyncio.Event()
-
-        async def stop(_: web.Application) -> None:
-            stopping.set()
-
-        app.on_shutdown.append(stop)
-        app.router.add_route("*", "/{path:.*}", Api(self._state, stopping).answer)
-        return app
+        super().__init__(self._state.faults, self._state.lock)
 
     def submit(self, **fields: JsonValue) -> str:
         """A workflow comes to a suspended step, see `NewWorkflow`; its name. Raises ValueError for what is none."""
@@ -105,24 +93,13 @@ class ArgoWorkflows:
         with self._state.lock:
             return list(self._state.calls)
 
-    def add_fault(self, fault: dict[str, JsonValue]) -> None:
-        """See `Fault`. Raises ValueError for anything else."""
-        with self._state.lock:
-            self._state.faults.add(Fault.model_validate(fault))
-
-    def faults(self) -> list[dict[str, JsonValue]]:
-        """The faults in force."""
-        with self._state.lock:
-            return self._state.faults.active()
-
-    def clear_faults(self) -> None:
-        with self._state.lock:
-            self._state.faults.clear()
-
     def reset(self) -> None:
         """As at the beginning: no workflows, faults, calls; everything is allowed."""
         with self._state.lock:
             self._state.reset()
+
+    def _answers(self, stopping: asyncio.Event) -> Answer:
+        return Api(self._state, stopping).answer
 
     def _workflow(self, namespace: str, name: str) -> Workflow:
         found = self._state.workflows.find(namespace, name)

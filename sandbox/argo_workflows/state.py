@@ -3,8 +3,9 @@
 import threading
 from dataclasses import dataclass, field
 
-from sandbox.argo_workflows.faults import Faults
+from sandbox.argo_workflows.faults import Fault
 from sandbox.argo_workflows.workflows import Workflows
+from sandbox.ordered_faults import OrderedFaults
 
 VERBS = ("get", "list", "update", "patch")
 NAMESPACES = ("argo", "production")
@@ -25,7 +26,7 @@ class State:
     names_user: bool = True
     is_controlled: bool = True
     user: str = "system:serviceaccount:argo:slack-bot"
-    faults: Faults = field(default_factory=Faults)
+    faults: OrderedFaults[Fault] = field(default_factory=lambda: OrderedFaults(Fault))
     calls: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -3,14 +3,13 @@
 import asyncio
 import hashlib
 import re
-from contextlib import suppress
 
 from aiohttp import web
 
-from sandbox.connection import reset_transport
 from sandbox.github_actions.answers import Answers, Asked, Told, refused, written
-from sandbox.github_actions.faults import STATUSES, Fault, Operation
+from sandbox.github_actions.faults import Fault, Operation
 from sandbox.github_actions.state import State
+from sandbox.upstream_faults import played
 
 REPO = r"/repos/(?P<repository>[^/]+/[^/]+)"
 RUN = rf"{REPO}/actions/runs/(?P<run>\d+)"
@@ -54,13 +53,9 @@ class Api:
             told = (
                 Told(200, None) if fault and fault.is_before else self._carry_out(request, operation, asked)
             )
-            if fault is None or fault.kind == "slow":
-                response = self._sent(request, told)
-                if fault is None:
-                    return response
-            else:
-                response = self._failed(fault)
-        return await self._fail(request, fault, response)
+            is_sent = fault is None or fault.kind == "slow"
+            response = self._sent(request, told) if is_sent else web.Response()
+        return await played(fault, request, response, self._failed, self._stopping)
 
     def _carry_out(self, request: web.Request, operation: Operation | None, asked: Asked) -> Told:
         wrong = self._refusal(request)
@@ -93,27 +88,16 @@ class Api:
         return web.Response(status=status, body=sent, headers=headers)
 
     def _failed(self, fault: Fault) -> web.Response:
-        if fault.kind == "garbage":
-            return web.Response(text="<!DOCTYPE html><title>Unicorn!</title>", content_type="text/html")
-        status = STATUSES.get(fault.kind, 502)
-        told = refused(status, WORDS.get(fault.kind, f"By order of the sandbox: {fault.kind}."))
-        response = web.Response(status=status, body=written(told), content_type="application/json")
-        response.headers.update(self._state.meter.headers())
-        if fault.kind in ("ratelimited", "secondary"):
+        told = refused(fault.status, WORDS.get(fault.kind, f"By order of the sandbox: {fault.kind}."))
+        response = web.Response(status=fault.status, body=written(told), content_type="application/json")
+        with self._state.lock:
+            response.headers.update(self._state.meter.headers())
+        if fault.kind == "secondary":
             response.headers["Retry-After"] = str(fault.retry_after)
         if fault.kind == "exhausted":
             response.headers["X-RateLimit-Remaining"] = "0"
         if fault.kind == "moved":
             response.headers["Location"] = "/repositories/1"
-        return response
-
-    async def _fail(self, request: web.Request, fault: Fault, response: web.Response) -> web.Response:
-        """``response`` is what the call is answered; a slow one late, a broken one not at all."""
-        if fault.kind == "slow":
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), fault.delay)
-        if fault.kind in ("reset", "reset_before"):
-            reset_transport(request.transport)
         return response
 
 

@@ -4,16 +4,15 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from aiohttp import web
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from sandbox.github_actions.api import Api
 from sandbox.github_actions.deployments import NewComparison, NewDeployment
-from sandbox.github_actions.faults import Fault
 from sandbox.github_actions.meter import Cost
 from sandbox.github_actions.runs import NewRun, Review
 from sandbox.github_actions.runs import State as Verdict
 from sandbox.github_actions.state import State
+from sandbox.upstream import Answer, Upstream
 
 
 class Switches(BaseModel):
@@ -28,7 +27,7 @@ class Switches(BaseModel):
     limit: int | None = None
 
 
-class GitHubActions:
+class GitHubActions(Upstream):
     """With one token. The methods may be called from any thread. ``now``: seconds since 1970 UTC.
 
     Those that name a run raise LookupError where there is none, and ValueError where it cannot be done.
@@ -37,18 +36,7 @@ class GitHubActions:
     def __init__(self, token: str = "github_pat_sandbox_token", now: Callable[[], float] = time.time) -> None:
         self.token = token
         self._state = State(token, now)
-
-    def app(self) -> web.Application:
-        """A new aiohttp application that serves this instance."""
-        app = web.Application()
-        stopping = asyncio.Event()
-
-        async def stop(_: web.Application) -> None:
-            stopping.set()
-
-        app.on_shutdown.append(stop)
-        app.router.add_route("*", "/{path:.*}", Api(self._state, stopping).answer)
-        return app
+        super().__init__(self._state.faults, self._state.lock)
 
     def add_repository(self, name: str, archived: bool = False) -> None:
         """owner/name."""
@@ -143,21 +131,10 @@ class GitHubActions:
         with self._state.lock:
             return self._state.meter.cost
 
-    def add_fault(self, fault: dict[str, JsonValue]) -> None:
-        """See `Fault`. Raises ValueError for anything else."""
-        with self._state.lock:
-            self._state.faults.add(Fault.model_validate(fault))
-
-    def faults(self) -> list[dict[str, JsonValue]]:
-        """The faults in force."""
-        with self._state.lock:
-            return self._state.faults.active()
-
-    def clear_faults(self) -> None:
-        with self._state.lock:
-            self._state.faults.clear()
-
     def reset(self) -> None:
         """As at the beginning: one repository without runs, no faults, no calls, every right."""
         with self._state.lock:
             self._state.reset()
+
+    def _answers(self, stopping: asyncio.Event) -> Answer:
+        return Api(self._state, stopping).answer

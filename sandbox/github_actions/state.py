@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.github_actions.deployments import Deployments
-from sandbox.github_actions.faults import Faults
+from sandbox.github_actions.faults import Fault
 from sandbox.github_actions.meter import Meter
 from sandbox.github_actions.runs import REPOSITORY, Runs
+from sandbox.ordered_faults import OrderedFaults
 
 
 @dataclass
@@ -29,7 +30,7 @@ class State:
     sign_on: bool = False
     repositories: dict[str, bool] = field(default_factory=lambda: {REPOSITORY: False})
     calls: list[str] = field(default_factory=list)
-    faults: Faults = field(default_factory=Faults)
+    faults: OrderedFaults[Fault] = field(default_factory=lambda: OrderedFaults(Fault))
     deployments: Deployments = field(default_factory=Deployments)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -1,19 +1,18 @@
 """The HTTP API of the sandbox's GitLab."""
 
 import asyncio
-from contextlib import suppress
 
 from aiohttp import web
 from pydantic import JsonValue
 
-from sandbox.connection import reset_transport
 from sandbox.gitlab import telling
 from sandbox.gitlab.deciding import Deciding
-from sandbox.gitlab.faults import DECISIONS, STATUSES, Fault
+from sandbox.gitlab.faults import DECISIONS, Fault
 from sandbox.gitlab.pages import page
 from sandbox.gitlab.people import OURS
 from sandbox.gitlab.route import Route, route
 from sandbox.gitlab.state import State
+from sandbox.upstream_faults import played
 
 STATUS_WORDS = ("created", "running", "success", "failed", "canceled", "skipped", "blocked")
 
@@ -40,7 +39,7 @@ class Api:
                 response = web.Response()
             else:
                 response = self._carry_out(request, found, project, body)
-        return response if fault is None else await self._fail(request, fault, response)
+        return await played(fault, request, response, _failed, self._stopping)
 
     def _project(self, named: str) -> int | None:
         """Its id, by id or path."""
@@ -143,22 +142,9 @@ class Api:
             return error(404, "404 Not found")
         return told(telling.pipeline(job, path, self._state.people))
 
-    async def _fail(self, request: web.Request, fault: Fault, response: web.Response) -> web.Response:
-        """``response`` is what the call would have been answered; only a slow one still is."""
-        if fault.kind == "slow":
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), fault.delay)
-            return response
-        if fault.kind in ("reset", "reset_before"):
-            reset_transport(request.transport)
-            return web.Response()
-        if fault.kind == "garbage":
-            return web.Response(text="<!DOCTYPE html><title>Sign in</title>", content_type="text/html")
-        status = STATUSES.get(fault.kind, 500)
-        answered = error(status, f"{status} By order of the sandbox: {fault.kind}")
-        if fault.kind == "ratelimited":
-            answered.headers["Retry-After"] = str(fault.retry_after)
-        return answered
+
+def _failed(fault: Fault) -> web.Response:
+    return error(fault.status, f"{fault.status} By order of the sandbox: {fault.kind}")
 
 
 def error(status: int, words: str, name: str = "message") -> web.Response:

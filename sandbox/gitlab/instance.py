@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from sandbox.gitlab.api import Api
 from sandbox.gitlab.deployments import BLOCKED, Deployment, NewDeployment
-from sandbox.gitlab.faults import Fault
 from sandbox.gitlab.jobs import MANUAL, Job, NewJob
 from sandbox.gitlab.people import OURS
 from sandbox.gitlab.state import State
+from sandbox.upstream import Answer, Upstream
 
 Verdict = Literal["approve", "reject"]
 WORDS = {"approve": "approved", "reject": "rejected"}
@@ -40,31 +40,14 @@ class Switches(BaseModel):
     compares: bool | None = None
 
 
-class GitLab:
+class GitLab(Upstream):
     """With one token. The methods may be called from any thread. ``now``: seconds since 1970 UTC."""
 
     def __init__(self, token: str = "glpat-sandbox", now: Callable[[], float] = time.time) -> None:
         self.token = token
         self._state = State(token, now)
+        super().__init__(self._state.faults, self._state.lock)
         self._state.people.id_of(OURS)
-
-    def app(self) -> web.Application:
-        """A new aiohttp application that serves this instance."""
-        app = web.Application()
-        stopping = asyncio.Event()
-
-        async def learn(request: web.Request) -> web.Response:
-            with self._state.lock:
-                self._state.people.url = f"{request.scheme}://{request.host}"
-            return await api.answer(request)
-
-        async def stop(_: web.Application) -> None:
-            stopping.set()
-
-        api = Api(self._state, stopping)
-        app.on_shutdown.append(stop)
-        app.router.add_route("*", "/{path:.*}", learn)
-        return app
 
     def add_project(self, path: str) -> int:
         """The id of a project, which is made when first named."""
@@ -126,24 +109,21 @@ class GitLab:
         with self._state.lock:
             return list(self._state.calls)
 
-    def add_fault(self, fault: dict[str, JsonValue]) -> None:
-        """See `Fault`. Raises ValueError for anything else."""
-        with self._state.lock:
-            self._state.faults.add(Fault.model_validate(fault))
-
-    def faults(self) -> list[dict[str, JsonValue]]:
-        """The faults in force."""
-        with self._state.lock:
-            return self._state.faults.active()
-
-    def clear_faults(self) -> None:
-        with self._state.lock:
-            self._state.faults.clear()
-
     def reset(self) -> None:
         """As at the beginning: no projects, deployments, jobs, faults, calls; the token may do all."""
         with self._state.lock:
             self._state.reset()
+
+    def _answers(self, stopping: asyncio.Event) -> Answer:
+        """It knows from each call under which address it is."""
+        api = Api(self._state, stopping)
+
+        async def answer(request: web.Request) -> web.Response:
+            with self._state.lock:
+                self._state.people.url = f"{request.scheme}://{request.host}"
+            return await api.answer(request)
+
+        return answer
 
     def _deployment(self, deployment_id: str) -> Deployment:
         found = self._state.deployments.get(_number(deployment_id))

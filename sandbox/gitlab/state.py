@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sandbox.gitlab.deployments import CREATED, FAILED, Deployment, NewDeployment, Said
-from sandbox.gitlab.faults import Faults
+from sandbox.gitlab.faults import Fault
 from sandbox.gitlab.jobs import CANCELED, ENDED, MANUAL, PENDING, Job, NewJob
 from sandbox.gitlab.people import OURS, People
+from sandbox.ordered_faults import OrderedFaults
 
 DEVELOPER = 30
 """docs.gitlab.com/api/access_requests/#valid-access-levels"""
@@ -39,7 +40,7 @@ class State:
     files: list[str] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     compares: bool = True
-    faults: Faults = field(default_factory=Faults)
+    faults: OrderedFaults[Fault] = field(default_factory=lambda: OrderedFaults(Fault))
     calls: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 ENVELOPE_TYPE = "Thycotic.Tms.Managers.ApiResult, Thycotic.Tms"
 LOGON_PAGE = "<!DOCTYPE html><html><head><title>Privilege Manager</title></head><body>Sign in</body></html>"
+"""A web page where JSON belongs, as a proxy or a log-on form in between would send it."""
 
 
 def enveloped(result: JsonValue, total: int = 0) -> web.Response:
@@ -39,11 +40,6 @@ def error(status: int, words: str, http_status: int | None = None) -> web.Respon
 def framework_error(status: int, words: str) -> web.Response:
     """As ASP.NET Web API answers where no controller is reached."""
     return json_answer({"Message": words}, status)
-
-
-def page(status: int = 200) -> web.Response:
-    """A web page where JSON belongs, as a proxy or a log-on form in between would send it."""
-    return web.Response(status=status, text=LOGON_PAGE, content_type="text/html")
 
 
 def json_answer(body: JsonValue, status: int = 200) -> web.Response:

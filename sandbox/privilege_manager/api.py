@@ -4,21 +4,20 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from aiohttp import web
 from pydantic import JsonValue
 
-from sandbox.connection import reset_transport
 from sandbox.privilege_manager import swagger
-from sandbox.privilege_manager.answers import enveloped, error, framework_error, json_answer, page
+from sandbox.privilege_manager.answers import enveloped, error, framework_error, json_answer
 from sandbox.privilege_manager.dialect import ROOT, Body, Dialect, Order, WrongDecision
 from sandbox.privilege_manager.elevations import APPROVED, DENIED, PENDING, Elevation
 from sandbox.privilege_manager.faults import Fault, Operation
 from sandbox.privilege_manager.report import PENDING_REPORT
 from sandbox.privilege_manager.roles import may
 from sandbox.privilege_manager.state import State
+from sandbox.upstream_faults import played
 
 BASE = "/tms"
 SWAGGER = {"/tms/services/swagger/docs/v1": "docs", "/tms/services/swagger/ui/index": "page"}
@@ -87,7 +86,7 @@ class Api:
             changed = before != self._state.elevations.changes
         if changed:
             self._state.changed()
-        return response if fault is None else await self._fail(request, fault, response)
+        return await played(fault, request, response, _failed, self._stopping)
 
     def _carried_out(self, call: Call) -> web.Response:
         if call.operation not in ("logon", "version") and not self._state.tokens.is_good(call.token):
@@ -95,19 +94,6 @@ class Api:
         if not may(self._state.role, call.operation, by_report=self._state.shape == "report"):
             return error(403, "The role of the user does not allow this.")
         return self._carry_out[call.operation](call)
-
-    async def _fail(self, request: web.Request, fault: Fault, response: web.Response) -> web.Response:
-        """``response`` is what the call would have been answered; only a slow one still is."""
-        if fault.kind == "slow":
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), fault.delay)
-            return response
-        if fault.kind in ("timeout", "timeout_before"):
-            await self._stopping.wait()
-        if fault.kind in ("timeout", "timeout_before", "reset", "reset_before"):
-            reset_transport(request.transport)
-            return web.Response()
-        return _failed(fault)
 
     def _log_on(self, call: Call) -> web.Response:
         body = {key.lower(): value for key, value in call.fields.items()}
@@ -178,20 +164,15 @@ def _json(body: bytes) -> JsonValue:
 
 
 def _failed(fault: Fault) -> web.Response:
-    """What the client sees of a fault that is answered at all."""
+    """What is answered to a call that a fault struck, where that is of Privilege Manager's own."""
     if fault.kind in ("server_error", "server_error_after"):
         return framework_error(500, "An error has occurred.")
-    if fault.kind == "garbage":
-        return page()
     if fault.kind in ("empty", "no_path"):
         return web.Response(status=404 if fault.kind == "no_path" else 200)
     if fault.kind == "error_in_200":
         return error(400, "The operation could not be completed.", http_status=200)
     status, words = REFUSALS[fault.kind]
-    response = error(status, words)
-    if fault.kind == "ratelimited":
-        response.headers["Retry-After"] = str(fault.retry_after)
-    return response
+    return error(status, words)
 
 
 REFUSALS = {

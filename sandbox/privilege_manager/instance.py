@@ -5,16 +5,16 @@ import time
 from collections.abc import Callable
 from itertools import islice
 
-from aiohttp import web
 from pydantic import JsonValue
 
 from sandbox.privilege_manager.api import Api
 from sandbox.privilege_manager.demo import demo_requests
 from sandbox.privilege_manager.elevations import PENDING, Elevation, Elevations, NewRequest, Verdict
-from sandbox.privilege_manager.faults import ExpireTokens, Fault
+from sandbox.privilege_manager.faults import ExpireTokens
 from sandbox.privilege_manager.roles import Role
 from sandbox.privilege_manager.state import Shape, State
 from sandbox.privilege_manager.tokens import Tokens
+from sandbox.upstream import Answer, Upstream
 
 BASE_PATH = "/Tms"
 """The address for the bot is the server's with this behind it."""
@@ -22,7 +22,7 @@ SEED = 400
 """Of `PrivilegeManager.file_requests`."""
 
 
-class PrivilegeManager:
+class PrivilegeManager(Upstream):
     """With one API client, ``username`` and ``password``. The methods may be called from any thread.
 
     ``token_life``: seconds. ``now``: seconds since 1970 UTC. ``shape``: classic speaks as the packaged contract
@@ -42,18 +42,7 @@ class PrivilegeManager:
         self.password = password
         self._begun = (shape, role)
         self._state = State(username, password, Tokens(token_life, now), Elevations(now), shape, role)
-
-    def app(self) -> web.Application:
-        """A new aiohttp application that serves this instance below /Tms."""
-        app = web.Application()
-        stopping = asyncio.Event()
-
-        async def stop(_: web.Application) -> None:
-            stopping.set()
-
-        app.on_shutdown.append(stop)
-        app.router.add_route("*", "/{path:.*}", Api(self._state, stopping).answer)
-        return app
+        super().__init__(self._state.faults, self._state.lock)
 
     def file_request(self, **fields: JsonValue) -> str:
         """A new elevation request, see `NewRequest`; its id. Raises ValueError for what is none."""
@@ -109,16 +98,7 @@ class PrivilegeManager:
                 ExpireTokens.model_validate(fault)
                 self._state.tokens.expire_all()
             else:
-                self._state.faults.add(Fault.model_validate(fault))
-
-    def faults(self) -> list[dict[str, JsonValue]]:
-        """The faults in force."""
-        with self._state.lock:
-            return self._state.faults.active()
-
-    def clear_faults(self) -> None:
-        with self._state.lock:
-            self._state.faults.clear()
+                super().add_fault(fault)
 
     def logged_on(self) -> int:
         """How many tokens are good now."""
@@ -140,6 +120,9 @@ class PrivilegeManager:
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call this after every change of the requests, in the thread that made it."""
         self._state.listeners.append(callback)
+
+    def _answers(self, stopping: asyncio.Event) -> Answer:
+        return Api(self._state, stopping).answer
 
     def _settle(self, request_id: str, settle: Callable[[Elevation], None]) -> None:
         with self._state.lock:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sandbox.ordered_faults import OrderedFaults
 from sandbox.privilege_manager.alternative import ALTERNATIVE
 from sandbox.privilege_manager.classic import CLASSIC
 from sandbox.privilege_manager.dialect import Dialect
 from sandbox.privilege_manager.elevations import Elevations
-from sandbox.privilege_manager.faults import Faults
+from sandbox.privilege_manager.faults import Fault
 from sandbox.privilege_manager.report import REPORT
 from sandbox.privilege_manager.roles import Role
 from sandbox.privilege_manager.tokens import Tokens
@@ -29,7 +30,7 @@ class State:
     elevations: Elevations
     shape: Shape = "classic"
     role: Role = "administrators"
-    faults: Faults = field(default_factory=Faults)
+    faults: OrderedFaults[Fault] = field(default_factory=lambda: OrderedFaults(Fault))
     counts: Counter[str] = field(default_factory=Counter)
     listeners: list[Callable[[], None]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -2,14 +2,13 @@
 
 import asyncio
 import re
-from contextlib import suppress
 
 from aiohttp import web
 from pydantic import JsonValue
 
-from sandbox.connection import reset_transport
+from sandbox.upstream_faults import played
 from sandbox.xerotier.approvals import PENDING, VERDICTS, Approval
-from sandbox.xerotier.faults import STATUSES, Fault, Operation
+from sandbox.xerotier.faults import Fault, Operation
 from sandbox.xerotier.state import State
 
 PATH = re.compile(r"/([^/]+)/v1/exec/approvals(?:/([^/]+))?(?:/(approve|reject))?")
@@ -35,7 +34,7 @@ class Api:
             response = (
                 web.Response() if fault and fault.is_before else self._carry_out(request, found, operation)
             )
-        return response if fault is None else await self._fail(request, fault, response)
+        return await played(fault, request, response, _failed, self._stopping)
 
     def _unknown(self, request: web.Request) -> web.Response:
         with self._state.lock:
@@ -81,24 +80,6 @@ class Api:
         )
         return _told(approval.as_told())
 
-    async def _fail(self, request: web.Request, fault: Fault, response: web.Response) -> web.Response:
-        """``response`` is what the call would have been answered; only a slow one still is."""
-        if fault.kind == "slow":
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), fault.delay)
-            return response
-        if fault.kind in ("reset", "reset_before"):
-            reset_transport(request.transport)
-            return web.Response()
-        if fault.kind == "says_no":
-            return _told({"success": False, "message": "By order of the sandbox: it was not done."})
-        if fault.kind == "garbage":
-            return web.Response(text="<!DOCTYPE html><title>Sign in</title>", content_type="text/html")
-        answered = error(STATUSES.get(fault.kind, 500), f"By order of the sandbox: {fault.kind}.")
-        if fault.kind == "ratelimited":
-            answered.headers["Retry-After"] = str(fault.retry_after)
-        return answered
-
 
 def _operation(method: str, found: re.Match[str]) -> Operation | None:
     verb = found[3]
@@ -107,6 +88,12 @@ def _operation(method: str, found: re.Match[str]) -> Operation | None:
     if method != "GET":
         return None
     return "list" if found[2] is None else "get"
+
+
+def _failed(fault: Fault) -> web.Response:
+    if fault.kind == "says_no":
+        return _told({"success": False, "message": "By order of the sandbox: it was not done."})
+    return error(fault.status, f"By order of the sandbox: {fault.kind}.")
 
 
 def error(status: int, words: str) -> web.Response:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from sandbox.upstream import Answer, Upstream
 from sandbox.xerotier.api import Api
 from sandbox.xerotier.approvals import (
     ESCALATED,
@@ -18,7 +19,6 @@ from sandbox.xerotier.approvals import (
     Verdict,
 )
 from sandbox.xerotier.deliveries import Deliveries, Endpoint, Manner
-from sandbox.xerotier.faults import Fault
 from sandbox.xerotier.state import State
 from sandbox.xerotier.webhook import ESCALATED as ESCALATED_EVENT
 from sandbox.xerotier.webhook import REQUESTED, Event
@@ -39,7 +39,7 @@ class Switches(BaseModel):
     is_strict: bool | None = None
 
 
-class Xerotier:
+class Xerotier(Upstream):
     """With one project and one key. The methods may be called from any thread. ``now``: seconds since 1970 UTC."""
 
     def __init__(
@@ -55,11 +55,10 @@ class Xerotier:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._events: dict[tuple[str, str], Event] = {}
         self._state = State(project_id, key, Approvals(now), self._emit)
+        super().__init__(self._state.faults, self._state.lock)
 
     def app(self) -> web.Application:
-        """A new aiohttp application that serves this instance."""
-        app = web.Application()
-        stopping = asyncio.Event()
+        """It sends events for as long as the application runs."""
 
         async def live(_: web.Application) -> AsyncIterator[None]:
             self._loop = asyncio.get_running_loop()
@@ -67,12 +66,8 @@ class Xerotier:
             self._loop = None
             await self._deliveries.stop()
 
-        async def stop(_: web.Application) -> None:
-            stopping.set()
-
+        app = super().app()
         app.cleanup_ctx.append(live)
-        app.on_shutdown.append(stop)
-        app.router.add_route("*", "/{path:.*}", Api(self._state, stopping).answer)
         return app
 
     def file_approval(self, **fields: JsonValue) -> str:
@@ -139,26 +134,15 @@ class Xerotier:
         """Every webhook that was sent, oldest first; see `Delivery`."""
         return self._deliveries.records()
 
-    def add_fault(self, fault: dict[str, JsonValue]) -> None:
-        """See `Fault`. Raises ValueError for anything else."""
-        with self._state.lock:
-            self._state.faults.add(Fault.model_validate(fault))
-
-    def faults(self) -> list[dict[str, JsonValue]]:
-        """The faults in force."""
-        with self._state.lock:
-            return self._state.faults.active()
-
-    def clear_faults(self) -> None:
-        with self._state.lock:
-            self._state.faults.clear()
-
     def reset(self) -> None:
         """As at the beginning: no approvals, faults, calls, no endpoint; it has all that it can have."""
         with self._state.lock:
             self._state.reset()
             self._events.clear()
         self._deliveries.forget()
+
+    def _answers(self, stopping: asyncio.Event) -> Answer:
+        return Api(self._state, stopping).answer
 
     def _found(self, approval_id: str) -> Approval:
         approval = self._state.approvals.find(approval_id)

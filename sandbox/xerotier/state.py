@@ -4,9 +4,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sandbox.ordered_faults import OrderedFaults
 from sandbox.xerotier.approvals import Approval, Approvals
 from sandbox.xerotier.deliveries import Endpoint
-from sandbox.xerotier.faults import Faults
+from sandbox.xerotier.faults import Fault
 from sandbox.xerotier.webhook import APPROVED, REJECTED
 
 KINDS = {"approved": APPROVED, "rejected": REJECTED}
@@ -29,7 +30,7 @@ class State:
     tells_of_one: bool = True
     is_strict: bool = False
     endpoint: Endpoint = field(default_factory=Endpoint)
-    faults: Faults = field(default_factory=Faults)
+    faults: OrderedFaults[Fault] = field(default_factory=lambda: OrderedFaults(Fault))
     calls: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 

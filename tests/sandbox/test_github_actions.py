@@ -121,6 +121,9 @@ def test_faults_are_ordered_with_all_others_and_forgotten_with_them(sandbox: San
     sandbox.control.faults(upstream="github_actions", kind="forbidden", times=5)
     sandbox.control.clear_faults()
     assert call(sandbox, RUNS).status_code == 200
+    sandbox.control.faults(upstream="github_actions", repository="octo-org/other", kind="forbidden")
+    assert call(sandbox, RUNS).status_code == 200
     sandbox.github_actions.file_run()
     sandbox.control.reset()
+    assert sandbox.github_actions.faults() == []
     assert sandbox.github_actions.runs() == []
