@@ -12,6 +12,17 @@ MOST_WORDS_OF_A_TIME = 5
 _UNTIL = frozenset({"until", "till", "til"})
 _ROUND_A_WORD = "\"'*_.!:,`~"
 _ROUND_AN_ID = "\"'*,;:.!?`\u201c\u201d\u201e\u2018\u2019"
+_MORE_OF_A_TIME = re.compile(
+    r"(?:(?:this|in|the|at|on|next) )*"
+    r"(?:[ap]\W{0,2}m|o\W?clock|tonight|morning|afternoon|evening|night|noon|midnight|today|tomorrow"
+    r"|mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+    r"|utc|gmt|[ce]es?t|bst|[ecmp][sd]t|ist|jst|(?:africa|america|asia|australia|europe|pacific)/[a-z]+)\b"
+)
+"""What may stand behind a time of day and make another moment of it."""
+_MORE_THAN_I_READ = (
+    "I do not understand until when: more of it follows than a time. "
+    "Write “until 18:00” or “until tomorrow 09:00”, by your own clock."
+)
 _MARKUP = re.compile(r"<(?:[^<>|]*\|)?([^<>]*)>")
 
 
@@ -57,7 +68,10 @@ def read_words(words: str, now: int, zone: str) -> Written:
             raise  # a shorter beginning would be another time: "until 10:30" of "until 10:30 pm"
         except NotADuration:
             continue
-        return Written(duration, read_end(words[:end], now, zone), words[end:].strip())
+        until_at, comment = read_end(words[:end], now, zone), words[end:].strip()
+        if until_at is not None and _MORE_OF_A_TIME.match(" ".join(normal(comment).casefold().split())):
+            raise NotADuration(_MORE_THAN_I_READ)
+        return Written(duration, until_at, comment)
     if _is_meant_as_a_time(words):
         read_duration(words, now, zone)  # says what is wrong with it
     return Written(None, None, words)

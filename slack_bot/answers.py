@@ -35,6 +35,10 @@ OUTDATED_CARD = (
 CHANGED = (
     "The request changed since the card you saw, so I did not count your answer. Please read the card again."
 )
+RUN_OUT = (
+    "The moment until which you approved is less than a minute away by now, so I did not count it. "
+    "If you still approve, please name a later one."
+)
 NOT_CONFIGURED = (
     "I am not connected any more to the system that asked for this, so I did nothing. Please tell an admin."
 )
@@ -129,9 +133,12 @@ def none_short_enough(longest: Duration, upstream: UpstreamName) -> str:
     )
 
 
-def repeated(tally: Tally) -> str:
-    """For somebody who approved once more."""
-    return f"Your approval counts already. It needs {tally.missing}, by the rule “{tally.rule}”."
+def repeated(tally: Tally, how_long: str) -> str:
+    """For somebody who approved once more; ``how_long`` is what they chose before."""
+    return (
+        f"Your approval counts already. It is for {how_long}, and stays so. "
+        f"It needs {tally.missing}, by the rule “{tally.rule}”."
+    )
 
 
 def not_registered(who: str) -> str:

@@ -16,6 +16,8 @@ class Counting(StrEnum):
     """The request is not what the card showed, or the press is from before votes became void."""
     TOO_LATE = "too late"
     """The request no longer waits."""
+    RUN_OUT = "run out"
+    """The moment until which it approves came too close before it could be counted."""
     REPEATED = "repeated"
     """The same person's approval counts already, and more are needed."""
 

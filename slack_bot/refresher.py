@@ -14,6 +14,8 @@ from slack_bot.stored_state import StoredState
 
 EVERY = 60.0
 """Seconds between two readings."""
+OR_ANOTHER = " If another replica did it, that one's own record stands before this one."
+"""A process sees in the store what it did not write itself, and not who did."""
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +82,7 @@ class Refresher:
         self._trouble = trouble
 
     def _record(self, changes: Sequence[OutsideChange], now: int) -> None:
+        or_another = "" if self._ledger.sole else OR_ANOTHER
         with self._ledger.write() as tx:
             for change in changes:
                 audit.append(
@@ -89,9 +92,11 @@ class Refresher:
                     None,
                     what=change.what,
                     name=change.name,
-                    words=change.words,
+                    words=change.words + or_another,
                     before=change.before,
                     after=change.after,
                 )
         for change in changes:
-            log.warning("changed outside", what=change.what, name=change.name, words=change.words)
+            log.warning(
+                "changed outside", what=change.what, name=change.name, words=change.words + or_another
+            )

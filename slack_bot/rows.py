@@ -166,7 +166,7 @@ class CardRow:
     ``shown_policy`` marks the policy with which it was last drawn and, after a dot, how it looked then.
     ``reminders`` were posted in its thread while nobody answered, the latest at ``reminded_at``; the backup was
     called at ``backup_at``. ``shown_question``, of `RequestRow.question`, is what it asks since ``shown_at``.
-    ``proven_at``: when Slack last took a post or an edit of it.
+    ``proven_at``: when that was drawn which Slack took last, as a post or an edit of it.
     """
 
     request_key: str

@@ -25,7 +25,7 @@ OF_CHANGES = (
 )
 """The records of a change, and those of the wish for it, where they are of no request.
 
-What was changed outside of the bot each replica finds for itself, and says so.
+What it did not change itself each replica finds by itself, and says so.
 """
 OVERTAKEN = 1_000
 """PostgreSQL gives a record its number before others see it: of so many, the newer may be seen first."""

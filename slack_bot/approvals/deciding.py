@@ -67,8 +67,10 @@ def vote(tx: Connection, now: int, key: str, ballot: Ballot) -> Counting:
         return Counting.TOO_LATE
     if shown_digest(row.digest) != ballot.shown or ballot.pressed_at < row.revised_at:
         return Counting.CHANGED
-    given = votes_of(tx, row.key, row.revision, ballot.channel)
     mine = Approval(ballot.voter, ballot.verdict, ballot.until_at)
+    if policy.has_run_out(mine, now):
+        return Counting.RUN_OUT
+    given = votes_of(tx, row.key, row.revision, ballot.channel)
     before, after = _tally(now, row, ballot, given), _tally(now, row, ballot, [*given, mine])
     if ballot.break_glass:
         _break_glass(tx, now, row, ballot, before)

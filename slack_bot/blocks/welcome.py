@@ -118,9 +118,9 @@ def _headline() -> Element:
 
 def _what_i_do(channel: str) -> Line:
     return line(
-        text("I post every approval request in "),
+        text("I post approval requests in "),
         rich_text.channel(channel),
-        text(" as a card, carry your answer back, and settle the card when it is done."),
+        text(" as cards, carry your answers back, and settle each card when it is done."),
     )
 
 

@@ -59,11 +59,10 @@ def name(asked: Asked, users: Iterable[str], groups: Iterable[str], *, everyone:
     require_admin(asked)
     policy = _checked(asked, channel.policy, users, groups, everyone=everyone)
     caveats = _caveats(asked, policy)
-    ts = welcomes.known(asked, channel.id)
-    around = _surroundings(asked) if ts else None
+    around = _surroundings(asked) if welcomes.is_known(asked, channel.id) else None
     after, done = _set(asked, channel, policy)
     if around is not None:
-        caveats += welcomes.draw(asked, channel.id, ts, registering.drawn(asked, after, around))
+        caveats += welcomes.keep_true(asked, channel.id, registering.drawn(asked, after, around))
     line = Announcement(channel.id, answers.chosen(after.policy, asked.user))
     words = answers.policy_now(after.policy, [*caveats, *done.caveats])
     return Reply(words, changes=done.changes, announcements=(line,))

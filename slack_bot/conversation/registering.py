@@ -159,8 +159,7 @@ def remove(asked: Asked, channel_id: str) -> Reply:
 def _take_leave(asked: Asked, channel_id: str) -> list[str]:
     """Takes the picker out of the welcome, where that is known; the words on what is left."""
     desk = asked.desk
-    ts = welcomes.known(asked, channel_id)
-    words = welcomes.draw(asked, channel_id, ts, farewell(channel_id)) if ts else []
+    words = welcomes.keep_true(asked, channel_id, farewell(channel_id))
     for_all = desk.schedules.get(ALL)
     if for_all is not None and for_all.on and not desk.channels.all():
         words.append(answers.STILL_FOR_ALL)

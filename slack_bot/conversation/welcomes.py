@@ -1,12 +1,14 @@
 """The welcomes that are known, and how they are kept true.
 
 A welcome is posted as the answer to a mention, whose item keeps the ts that Slack gave it. Where Slack's answer was
-lost, the presses on it tell.
+lost, the presses on it tell. One that still waits to be posted is written anew.
 """
+
+import json
 
 import structlog
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, exists, select, update
 
 from slack_bot import answers, inbox, ledger
 from slack_bot.blocks import Message
@@ -32,19 +34,44 @@ class Pressed(BaseModel):
     author: str
 
 
-def known(asked: Asked, channel_id: str) -> str:
-    """The ts of the channel's newest welcome that is known; "" for none."""
+def is_known(asked: Asked, channel_id: str) -> bool:
+    """Whether `keep_true` has any to keep."""
+    with asked.desk.ledger.read() as connection:
+        waits = connection.execute(select(exists().where(*_waiting(channel_id)))).scalar()
+    return bool(waits) or bool(_known(asked, channel_id))
+
+
+def keep_true(asked: Asked, channel_id: str, message: Message) -> list[str]:
+    """Lets the channel's newest welcome show what holds now, if it is known; the words for where that failed."""
+    said_later = {"answer": message.text, "answer_blocks": json.dumps(message.blocks)}
+    with asked.desk.ledger.write() as tx:
+        waits = tx.execute(update(ledger.inbox).where(*_waiting(channel_id)).values(said_later)).rowcount
+    ts = "" if waits else _known(asked, channel_id)
+    return draw(asked, channel_id, ts, message) if ts else []
+
+
+def _known(asked: Asked, channel_id: str) -> str:
+    """The ts of the channel's newest welcome that was posted, as far as that is known; "" for none."""
     with asked.desk.ledger.read() as connection:
         found = [*_posted(connection, channel_id), *_pressed(connection, asked.desk.bot_user, channel_id)]
     return max(found, default="", key=_moment)
 
 
-def _posted(connection: Connection, channel_id: str) -> list[str]:
-    """Of all that was said there for all as an answer, and a welcome alone is, the newest."""
+def _welcomes(channel_id: str) -> list[ColumnElement[bool]]:
+    """The conditions for an item that is answered by one: nothing else is said there for all as an answer."""
     table = ledger.inbox
-    is_welcome = (table.c.channel == channel_id, table.c.answer_public, table.c.kind != ANNOUNCEMENT)
+    return [table.c.channel == channel_id, table.c.answer_public, table.c.kind != ANNOUNCEMENT]
+
+
+def _waiting(channel_id: str) -> list[ColumnElement[bool]]:
+    return [*_welcomes(channel_id), ledger.inbox.c.answer_due_at.is_not(None)]
+
+
+def _posted(connection: Connection, channel_id: str) -> list[str]:
+    """The newest."""
+    table = ledger.inbox
     stands = table.c.result.startswith(f"{inbox.POSTED} ")
-    query = select(table.c.result).where(*is_welcome, stands).order_by(table.c.id.desc()).limit(1)
+    query = select(table.c.result).where(*_welcomes(channel_id), stands).order_by(table.c.id.desc()).limit(1)
     return [result.partition(" ")[2] for result in connection.execute(query).scalars()]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from slack_bot import answers, approvals, inbox, policy
 from slack_bot.audit import Kind
-from slack_bot.ballots import Ballot, Counting
+from slack_bot.ballots import Ballot, Counting, how_long
 from slack_bot.blocks import button_value, none_is_short_enough, option_value
 from slack_bot.channel_store import Channel
 from slack_bot.clock import SECOND
@@ -257,7 +257,9 @@ def count(
         desk.note_click(tx, item, now, row.key)
         before = tally(tx, latest, ballot.channel, ballot.rules, now, backup_called=ballot.backup_called)
         counting = approvals.vote(tx, now, row.key, ballot)
-        answer = _answer(counting, latest, before, ballot, desk) or counted
+        answer = _answer(counting, latest, ballot, desk) or counted
+        if counting is Counting.REPEATED:
+            answer = answers.repeated(before, _chosen_before(tx, latest, ballot))
         if counting is not Counting.COUNTED:
             rules = text_of(ballot.rules)
             desk.note_refusal(tx, item, now, counting.value, Kind.REFUSAL, row.key, rules)
@@ -323,14 +325,21 @@ def tally(
     return policy.count(rules, row.asked, [*given, *more], backup_called=backup_called, now=now)
 
 
-def _answer(counting: Counting, row: RequestRow, before: Tally, ballot: Ballot, desk: Desk) -> str:
-    """What the person is told; nothing where the card says it all."""
+def _chosen_before(tx: Connection, row: RequestRow, ballot: Ballot) -> str:
+    """For how long the approval of this person holds that counts already."""
+    given = votes_of(tx, row.key, row.revision, ballot.channel)
+    theirs = [one for one in given if one.user_id == ballot.user_id and one.verdict is Verdict.APPROVE]
+    return how_long(Duration(theirs[-1].duration), theirs[-1].until_at)
+
+
+def _answer(counting: Counting, row: RequestRow, ballot: Ballot, desk: Desk) -> str:
+    """What the person is told of an answer that does not count; "" of one that does."""
     match counting:
-        case Counting.COUNTED:
-            return ""
         case Counting.CHANGED:
             return answers.CHANGED
         case Counting.TOO_LATE:
             return too_late(row, desk.upstreams[row.upstream], ballot.user_id)
-        case Counting.REPEATED:
-            return answers.repeated(before)
+        case Counting.RUN_OUT:
+            return answers.RUN_OUT
+        case Counting.COUNTED | Counting.REPEATED:
+            return ""

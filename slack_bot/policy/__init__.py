@@ -19,7 +19,7 @@ from slack_bot.policy.silence import (
     words_of,
 )
 from slack_bot.policy.standing import Account, LookUps, Refusal, Standing, Voter
-from slack_bot.policy.tally import Approval, Tally, Vote, count
+from slack_bot.policy.tally import Approval, Tally, Vote, count, has_run_out
 from slack_bot.policy.terms import (
     BUILT_IN_APPROVALS,
     ONE_IS_ENOUGH,
@@ -70,6 +70,7 @@ __all__ = [
     "describe_admins",
     "granted",
     "has_deadline",
+    "has_run_out",
     "in_words",
     "listed",
     "may_administer",

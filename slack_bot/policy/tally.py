@@ -137,7 +137,7 @@ def count(
     approvals = {
         vote.user_id: vote.groups
         for vote in {one.user_id: one for one in valid if one.verdict is Verdict.APPROVE}.values()
-        if not own(vote) and not _has_run_out(vote, now)
+        if not own(vote) and not has_run_out(vote, now)
     }
     needed = policy.needed(risk)
     unfilled = _unfilled(policy.seats(risk), approvals)
@@ -165,7 +165,7 @@ def _own(policy: ChannelPolicy, asked: ApprovalRequest) -> Callable[[Vote], bool
     return is_own
 
 
-def _has_run_out(vote: Vote, now: int | None) -> bool:
+def has_run_out(vote: Vote, now: int | None) -> bool:
     """Whether the moment until which it approves is not even a minute away."""
     return now is not None and vote.until_at is not None and vote.until_at - now < MINUTE * MICROSECONDS
 

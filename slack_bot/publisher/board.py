@@ -34,11 +34,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A card's message, of the request as it was read, and the mark of the policy it shows; "" for none."""
+    """A card's message, of the request as it was read, and the mark of the policy it shows; "" for none.
+
+    ``at`` is the moment by which its votes were counted.
+    """
 
     row: RequestRow
     policy: str
     message: dict[str, Any]
+    at: int
 
     @property
     def looks(self) -> str:
@@ -118,7 +122,7 @@ class Board:
         note = self.placement.note(row.asked)
         upstream, now = self.upstreams[row.upstream], self.clock()
         shown = card(row, upstream, policy, votes, now, backup_called=called, channel_note=note)
-        return Drawn(row, "" if policy is None else mark_of(policy), shown.message())
+        return Drawn(row, "" if policy is None else mark_of(policy), shown.message(), now)
 
     def facts(self, one: CardRow, row: RequestRow) -> list[Message] | None:
         """What is too long for the card, whole. None where that fails; then its thread is held."""

@@ -19,7 +19,6 @@ from slack_bot.rows import (
     CardRow,
     CardState,
     LineState,
-    RequestRow,
     backlogs_of,
     card_at,
     request_by_key,
@@ -119,12 +118,11 @@ class CardClaim:
 
     def note_posted(self, ts: str, drawn: Drawn) -> bool:
         """The card stands there, and shows this. False where the claim does not stand any more."""
-        row = drawn.row
-        return self._note(ts, row.look, drawn.mark, row)
+        return self._note(ts, drawn.row.look, drawn.mark, drawn)
 
-    def _note(self, ts: str, look: int, policy: str, drawn: RequestRow | None = None) -> bool:
-        """``drawn``: the request as it was drawn; settled, nothing more becomes of it unless it waits again."""
-        final = drawn if drawn is not None and drawn.state in FINAL else None
+    def _note(self, ts: str, look: int, policy: str, drawn: Drawn | None = None) -> bool:
+        """Of a request that was ``drawn`` settled nothing more becomes, unless it waits again."""
+        final = drawn.row if drawn is not None and drawn.row.state in FINAL else None
         with self.board.ledger.write() as tx:
             latest = request_by_key(tx, final.key, lock=True) if final is not None else None
             is_last = latest is not None and latest.look == look
@@ -227,11 +225,14 @@ def is_card(one: CardRow) -> ColumnElement[bool]:
     return and_(cards.c.request_key == one.request_key, cards.c.channel == one.channel)
 
 
-def proof(drawn: RequestRow, now: int) -> dict[str, Any]:
-    """What a card's row says once Slack has taken a post or an edit of it, which shows the request like this."""
-    is_new = cards.c.shown_question != drawn.question
-    shown_at = case((is_new, now), else_=cards.c.shown_at)
-    return {"proven_at": now, "shown_question": drawn.question, "shown_at": shown_at}
+def proof(drawn: Drawn, now: int) -> dict[str, Any]:
+    """What a card's row says once Slack has taken a post or an edit of it, which shows the request like this.
+
+    What ran out while that was on its way is on the card: it proves nothing of the time after it was drawn.
+    """
+    question = drawn.row.question
+    shown_at = case((cards.c.shown_question != question, now), else_=cards.c.shown_at)
+    return {"proven_at": drawn.at, "shown_question": question, "shown_at": shown_at}
 
 
 def line_in(channel: str) -> tuple[str, str]:

@@ -165,7 +165,7 @@ class Drawing:
             self._lose(shown, edit.gone)
         elif edit.done:
             self._worked(shown.channel)
-            self._note(shown, drawn, proof(row, self._board.clock()))
+            self._note(shown, drawn, proof(drawn, self._board.clock()))
             self._leave_to_others(one)
             log.info("card drawn", request=row.key, channel=shown.channel, state=row.state)
         elif not edit.answered:

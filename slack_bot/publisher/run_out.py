@@ -43,7 +43,7 @@ class RunOut:
         return None
 
     def _found(self, now: int) -> list[_Shown]:
-        """Each once: an edit proves that the card was drawn since."""
+        """Each once: after an edit the card's row tells that it was drawn since."""
         with self._board.ledger.read() as connection:
             return [_Shown(*row) for row in connection.execute(_RUN_OUT, {"now": now})]
 

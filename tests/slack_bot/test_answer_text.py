@@ -118,6 +118,26 @@ def test_a_moment_until_which_nothing_is_approved_is_not_taken_for_another_one(w
         read_words(words, now, "UTC")
 
 
+@pytest.mark.parametrize(
+    "more",
+    ["p. m.", "tonight", "this evening, please", "in the evening", "at night", "o'clock", "next Fri", "CET"],
+)
+def test_a_moment_of_which_only_the_beginning_is_understood_is_not_taken_for_another_one(more: str) -> None:
+    """At 22:39 "10:30" alone is the morning's; in the evening it has passed."""
+    now = int(datetime(2026, 11, 20, 22, 39, 30, tzinfo=UTC).timestamp()) * 1_000_000
+    with pytest.raises(NotADuration, match="more of it follows"):
+        read_words(f"until 10:30 {more}", now, "UTC")
+
+
+@pytest.mark.parametrize(
+    "comment", ["in Berlin", "the ticket is done", "a monkey", "and/or until Monday", "at the latest"]
+)
+def test_what_follows_a_moment_is_a_comment_else(comment: str) -> None:
+    now = int(datetime(2026, 11, 20, 14, 0, tzinfo=UTC).timestamp()) * 1_000_000
+    written = read_words(f"until 18:00 {comment}", now, "UTC")
+    assert (written.duration, written.comment) == (Duration(4 * 3_600), comment)
+
+
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["approve", "deny", "show"]))
 def test_any_text_gives_two_texts_and_a_reading(text: str, verb: str) -> None:

@@ -90,6 +90,17 @@ def test_one_person_is_not_two_however_often_they_press(ledger: Ledger) -> None:
         assert len(votes_of(connection, row.key, 1, CHANNEL)) == 1
 
 
+@pytest.mark.parametrize("glass", [True, False])
+def test_an_approval_until_a_moment_that_is_too_close_by_now_is_none(ledger: Ledger, glass: bool) -> None:
+    row = added(ledger)
+    before, reason = read(ledger), "It is urgent."
+    soon = LATER + 60 * SECOND
+    close = cast(ledger, row, rules=GLASS, until_at=soon - 1, break_glass=glass, reason=reason)
+    assert close is Counting.RUN_OUT
+    assert read(ledger) == before
+    assert cast(ledger, row, until_at=soon) is Counting.COUNTED
+
+
 @pytest.mark.parametrize("first", [Verdict.APPROVE, None])
 def test_one_deny_ends_it(ledger: Ledger, first: Verdict | None) -> None:
     row = added(ledger)

@@ -9,6 +9,7 @@ import pytest
 from sandbox import Sandbox
 from slack_bot.conversation.changing import LEASE
 from slack_bot.parameter_store import DirectoryStore
+from slack_bot.refresher import OR_ANOTHER
 from tests.clock import Clock
 from tests.rig import ADMIN, APPROVALS, Killed, Rig
 from tests.slack_bot.conversing import announced, hear, posted, recorded
@@ -73,6 +74,16 @@ def test_when_one_dies_in_the_middle_the_other_finishes_it(both: tuple[Rig, Rig]
     b.clock.advance(LEASE / 1_000_000 + 1)
     rest(b)
     registered_once(b)
+
+
+def test_what_one_changed_the_other_does_not_lay_to_somebody_outside(both: tuple[Rig, Rig]) -> None:
+    a, b = both
+    hear(a, ADMIN)
+    rest(a, b)
+    seen = [record.kind for record in recorded(a, "channel_registered", "changed_outside")]
+    (outside,) = recorded(a, "changed_outside")
+    assert seen == ["channel_registered", "changed_outside"]
+    assert str(outside.detail["words"]).endswith(OR_ANOTHER)
 
 
 def test_both_at_the_same_moment_do_it_once(both: tuple[Rig, Rig]) -> None:

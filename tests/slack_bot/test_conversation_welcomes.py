@@ -1,6 +1,7 @@
 """The welcome tells what holds, as far as it is known where it stands; and what a new channel wakes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.rig import ADMIN, APPROVALS, APPROVER, APPROVERS, OUTSIDER, SECOND_CH
 from tests.slack_bot.conversing import (
     announced,
     drawn,
+    hear,
     mention,
     posted,
     recorded,
@@ -52,6 +54,42 @@ def test_a_welcome_offers_nothing_once_the_channel_is_removed(
         welcome = posted(rig)[0]
         assert not has_buttons(welcome)
         assert "I post no requests in" in drawn(welcome)
+
+
+def welcomes(rig: Rig) -> list[dict[str, Any]]:
+    """What was posted with a layout, oldest first: announcements have none."""
+    return [one for one in posted(rig) if one.get("blocks")]
+
+
+def test_a_welcome_that_waits_to_be_posted_shows_who_was_named_meanwhile(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with talking(sandbox, tmp_path) as rig:
+        hear(rig, ADMIN)
+        hear(rig, ADMIN, f"approvers <@{OUTSIDER}>")
+        rig.run("clerk")
+        (welcome,) = welcomes(rig)
+        assert picked(welcome) == [OUTSIDER]
+        assert save(rig, welcome, users=[APPROVER]).startswith("This holds from now on.")
+
+
+def test_a_welcome_that_waits_to_be_posted_offers_nothing_where_the_channel_was_removed_meanwhile(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Given one from before, then that one stays as it is."""
+    with talking(sandbox, tmp_path) as rig:
+        registered(rig)
+        mention(rig, ADMIN, "remove")
+        before = len(rig.control.calls("chat.update"))
+        rig.control.faults(method="chat.postMessage", kind="ratelimited", retry_after=30)
+        hear(rig, ADMIN)
+        rig.step("clerk")
+        assert len(welcomes(rig)) == 1
+        hear(rig, ADMIN, "remove")
+        rig.run("clerk")
+        assert [has_buttons(one) for one in welcomes(rig)] == [False, False]
+        assert "I post no requests in" in drawn(welcomes(rig)[-1])
+        assert len(rig.control.calls("chat.update")) == before
 
 
 def test_of_two_welcomes_the_newer_one_is_kept_true(sandbox: Sandbox, tmp_path: Path) -> None:

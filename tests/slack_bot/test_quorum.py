@@ -100,7 +100,8 @@ def test_whoever_approves_twice_counts_once_and_is_told_what_is_missing(rig: Rig
     approved_by(rig, APPROVER)
     approved_by(rig, APPROVER)
     assert rig.told(APPROVER) == [
-        "Your approval counts already. It needs 1 more, by the rule “approvals for medium risk”."
+        "Your approval counts already. It is for one time, and stays so. "
+        "It needs 1 more, by the rule “approvals for medium risk”."
     ]
     assert rules(rig) == ["repeated"]
     assert "Approvals: 1 of 2" in approvals_line(rig)

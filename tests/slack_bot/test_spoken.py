@@ -131,7 +131,10 @@ def test_words_and_presses_add_up(sandbox: Sandbox, tmp_path: Path) -> None:
         key = asked(rig)
         command(rig, APPROVER, f"approve {key} 1h")
         assert rig.row(key).state is State.PENDING
-        assert command(rig, APPROVER, f"approve {key} 1h").startswith("Your approval counts already.")
+        told = command(rig, APPROVER, f"approve {key} 15m")
+        assert told.startswith(
+            "Your approval counts already. It is for 1 hour, and stays so. It needs 1 more"
+        )
         rig.press(SECOND_APPROVER, "approve_request", values={"choose_duration": "14400"})
         rig.run()
         assert rig.headline() == "Approved by Approver and Second Approver"

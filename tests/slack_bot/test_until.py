@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sandbox import Sandbox
-from slack_bot.answers import CHOOSE_DURATION
+from slack_bot.answers import CHOOSE_DURATION, RUN_OUT
 from slack_bot.blocks import Card
 from slack_bot.clock import SECOND
 from slack_bot.policy import Approvals, Terms
 from slack_bot.rows import State
+from tests.clock import Clock
 from tests.rig import APPROVALS, APPROVER, APPROVERS, SECOND_APPROVER, Rig, has_buttons
-from tests.slack_bot.conversing import drawn, mention
+from tests.slack_bot.conversing import drawn, hear, mention
 from tests.slack_bot.forms import opened, words
 from tests.slack_bot.quorums import approvals_line, approved_by
 from tests.slack_bot.shown import lines, objects
@@ -30,6 +31,24 @@ LONDON = ZoneInfo("Europe/London")
 def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
     with Rig(sandbox, tmp_path) as running:
         yield running
+
+
+class Slow(Clock):
+    """Two seconds pass at once while Slack takes the next edit, where a test lets them."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__()
+        self._sandbox = sandbox
+        self._edits = -1
+
+    def let_the_next_edit_take_long(self) -> None:
+        self._edits = len(self._sandbox.control.calls("chat.update"))
+
+    def now(self) -> int:
+        if 0 <= self._edits < len(self._sandbox.control.calls("chat.update")):
+            self._edits = -1
+            self.advance(2)
+        return super().now()
 
 
 def at_noon(rig: Rig) -> int:
@@ -116,6 +135,23 @@ def test_less_than_a_minute_is_said_in_the_form(rig: Rig) -> None:
     assert "less than a minute" in answer["errors"]["duration"]
 
 
+@pytest.mark.parametrize("is_spoken", [True, False])
+def test_what_runs_out_before_it_is_handled_is_not_called_counted(rig: Rig, is_spoken: bool) -> None:
+    rig.control.change_user(APPROVER, tz="Etc/UTC")
+    rig.ask()
+    six = at_noon(rig)
+    opened(rig, "comment")
+    rig.clock.advance((six - rig.clock.now()) / SECOND - 61)
+    if is_spoken:
+        hear(rig, APPROVER, f"approve {rig.row().key} until 18:00")
+    else:
+        assert rig.control.submit(APPROVER, {"typed_duration": "until 18:00"})["acknowledged"]
+    rig.clock.advance(2)
+    rig.run()
+    refused(rig, APPROVER, RUN_OUT, "refusal")
+    assert "vote" not in [record.kind for record in rig.audit(rig.row().key)]
+
+
 def test_a_denial_is_until_no_moment(rig: Rig) -> None:
     rig.ask()
     submit_here(rig, callback_id="deny_form", typed="until 18:00", reason="No.")
@@ -167,3 +203,26 @@ def test_of_two_approvals_one_that_has_run_out_is_taken_off_the_card_before_anyb
         assert "1 of 3" in words(opened(rig, "details"))
         mention(rig, APPROVER, f"show {rig.row().key}")
         assert "1 of 3" in drawn(rig.control.ephemerals(APPROVER)[-1])
+
+
+def test_one_that_runs_out_while_the_card_is_drawn_is_taken_off_it_all_the_same(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Given that it counted when the card was drawn, and no more when Slack had taken that."""
+    three = replace(APPROVERS, terms=Terms(approvals=Approvals(3, 3, 3, 3)))
+    clock = Slow(sandbox)
+    with Rig(sandbox, tmp_path, {APPROVALS: three}, clock=clock) as rig:
+        rig.control.change_user(APPROVER, tz="Etc/UTC")
+        rig.ask()
+        six = at_noon(rig)
+        mention(rig, APPROVER, f"approve {rig.row().key} until 18:00")
+        rig.run()
+        rig.clock.advance((six - rig.clock.now()) / SECOND - 61)
+        rig.press(SECOND_APPROVER, "approve_request")
+        rig.step("clerk")
+        clock.let_the_next_edit_take_long()
+        rig.run("publisher")
+        assert approvals_line(rig).startswith("Approvals: 2 of 3")
+        rig.clock.advance(15)
+        rig.run("publisher")
+        assert approvals_line(rig).startswith("Approvals: 1 of 3, by @U03SECOND")
