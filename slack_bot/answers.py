@@ -233,7 +233,7 @@ def where_from(channel: Channel) -> str:
     """What a channel is registered by, a sentence."""
     at = channel.registered_at
     by = f" by <@{channel.registered_by}>" if channel.registered_by else ""
-    when = f" on {moment(at)}" if at is not None else ""
+    when = f", {moment(at)}" if at is not None else ""
     match channel.source:
         case Source.FILE:
             return "This is declared in channels.json."
@@ -404,5 +404,8 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def moment(at: int) -> str:
-    """A time in each reader's own zone. ``at`` is in microseconds since 1970 UTC."""
+    """A time in each reader's own zone, without "on" before it: of a near day Slack makes "today".
+
+    ``at`` is in microseconds since 1970 UTC.
+    """
     return f"<!date^{at // SECOND}^{{date_short_pretty}} at {{time}}|{utc_text(at)}>"

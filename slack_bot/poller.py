@@ -50,6 +50,7 @@ IN_PART = (
     "{title}: I cannot read a part of what waits. Where it has no card, answer it in {title} itself until I can. "
     "{why}"
 )
+UNREAD = "{title}: I cannot read what waits there, and go by what I read before. I keep looking. {why}"
 LONGEST_WHY = 300
 
 T = TypeVar("T")
@@ -82,7 +83,7 @@ class ApprovalPoller:
         """``changed`` is told that there may be something to show.
 
         ``last_read`` gets, under the upstream's name, when its list was last read. ``notes`` say of a list that
-        is read in part what the operator should do.
+        cannot be read, or only in part, why, and what the operator should do.
         """
         self._upstream = upstream
         self._tells = tells(upstream)
@@ -114,6 +115,11 @@ class ApprovalPoller:
             self._log.warning("the list may not be read yet", why=str(error), seconds=error.retry_after)
         except UpstreamError as error:
             self._log.warning("the list could not be read", why=str(error), error=type(error).__name__)
+            self._note.say(self._in_words(UNREAD, error))
+
+    def _in_words(self, words: str, error: UpstreamError) -> str:
+        """A note on the list, with what the upstream said."""
+        return words.format(title=self._upstream.title, why=cut(one_line(str(error)), LONGEST_WHY))
 
     def _rests(self, now: int) -> bool:
         """Whether the upstream asked us to wait. A clock that was set back ends the wait."""
@@ -167,9 +173,10 @@ class ApprovalPoller:
         except PartlyRead as error:
             self._log.error("a part of the list could not be read", why=str(error), read=len(error.readable))
             if isinstance(error, NotRead):
+                self._note.say(self._in_words(UNREAD, error))
                 return error.readable, False
             waiting, whole = error.readable, False
-            note = IN_PART.format(title=self._upstream.title, why=cut(one_line(str(error)), LONGEST_WHY))
+            note = self._in_words(IN_PART, error)
         self._note.say(note)
         self._last_read[self._upstream.name] = self._clock()
         return waiting, whole

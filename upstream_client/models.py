@@ -21,6 +21,8 @@ CLAIMED = "claimed"
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+HOURS_APART = 2
+"""From so many hours on they are told apart from the minutes beside them."""
 
 
 class Risk(StrEnum):
@@ -64,6 +66,10 @@ class OutcomeKind(StrEnum):
     """The decision was sent, and nobody can tell from the answer whether it was taken."""
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
     """How long an approval holds, counted from the approval. ``seconds`` is None for one time."""
@@ -78,14 +84,18 @@ class Duration:
 
     @property
     def words(self) -> str:
-        """For people: "one time", "15 minutes", "1 hour", "90 minutes", "1 day"."""
+        """For people: "one time", "15 minutes", "1 hour", "90 minutes", "2 hours 5 minutes", "1 day"."""
         if self.seconds is None:
             return "one time"
-        for size, noun in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
+        for size, noun in ((DAY, "day"), (HOUR, "hour")):
             if self.seconds % size == 0:
-                count = self.seconds // size
-                return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-        raise AssertionError("every whole number of seconds is a multiple of one second")
+                return _counted(self.seconds // size, noun)
+        hours, rest = divmod(self.seconds, HOUR)
+        if self.seconds % MINUTE:
+            return _counted(self.seconds, "second")
+        if hours < HOURS_APART:
+            return _counted(self.seconds // MINUTE, "minute")
+        return f"{_counted(hours, 'hour')} {_counted(rest // MINUTE, 'minute')}"
 
 
 ONE_TIME = Duration(None)

@@ -33,7 +33,8 @@ GROUP = 100
 MOST_GROUPS = 10
 """A modal takes a hundred, but no more than 250 kB."""
 
-KEPT = "Shown on the card and kept with the decision."
+SEEN = "Shown on the card. {title} and whoever asked may be told it too."
+"""By whom: whoever writes should know that before."""
 
 View = dict[str, Any]
 
@@ -56,15 +57,19 @@ class Asking:
 
 def approve_form(asking: Asking) -> View:
     """Asks for how long, and for a comment."""
-    comment = words_input("Comment", KEPT, optional=True)
+    comment = words_input("Comment", _seen(asking.upstream), optional=True)
     blocks = [asked_block(asking.row, asking.upstream), *duration_input(asking), comment]
     return form(APPROVE_FORM, asking.upstream.approve, blocks, asking.metadata)
 
 
 def deny_form(row: RequestRow, upstream: UpstreamName, metadata: str) -> View:
     """Asks for a reason."""
-    reason = words_input("Reason", KEPT, optional=False)
+    reason = words_input("Reason", _seen(upstream), optional=False)
     return form(DENY_FORM, upstream.deny, [asked_block(row, upstream), reason], metadata)
+
+
+def _seen(upstream: UpstreamName) -> str:
+    return SEEN.format(title=upstream.title)
 
 
 def form(callback_id: str, verb: str, blocks: list[Element], metadata: str) -> View:

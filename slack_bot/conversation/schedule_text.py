@@ -52,7 +52,7 @@ def _now(schedule: Schedule, now: int) -> str:
     change = next_change(schedule, now)
     if is_open(schedule, now):
         return "It is open now." if change is None else f"It is open now, until {moment(change)}."
-    return "It does not open within a year." if change is None else f"It opens next on {moment(change)}."
+    return "It does not open within a year." if change is None else f"It opens next {moment(change)}."
 
 
 def at_most(longest: Duration, channel: str) -> str:

@@ -43,10 +43,13 @@ def change(asked: Asked, scope: str, changes: Sequence[Wanted]) -> Reply:
 
 
 def standing(asked: Asked, scope: str) -> str:
-    """How the schedule of a channel, or the one for all, stands, and what else is approved without a person."""
+    """How the schedule of a channel, or the one for all, stands, and what else is approved without a person.
+
+    While what is stored cannot be read no schedule approves anything, wherever it is for.
+    """
     schedule = _holding(asked, scope)
     words = [told(asked, scope, schedule)]
-    elsewhere = _on_elsewhere(asked, scope, asked.channel)
+    elsewhere = [] if asked.desk.state.trouble else _on_elsewhere(asked, scope, asked.channel)
     if elsewhere and not (schedule is not None and schedule.on):
         words.append(schedule_text.still_on(elsewhere))
     return " ".join(words)

@@ -54,6 +54,12 @@ def test_a_form_shows_what_is_being_decided(form: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize("form", [approve, deny])
+def test_a_form_says_who_else_may_see_what_is_written(form: Any) -> None:
+    hint = inputs(form())[-1]["hint"]["text"]
+    assert hint == "Shown on the card. Privilege Manager and whoever asked may be told it too."
+
+
 def test_of_many_or_long_facts_it_shows_the_beginning_and_counts_the_rest() -> None:
     facts = tuple(Fact(str(number), f"F{number}", "x" * 200) for number in range(13))
     shown = asked(deny(asking(facts=facts, requester="")))

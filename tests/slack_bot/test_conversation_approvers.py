@@ -251,7 +251,7 @@ def test_anybody_in_the_channel_is_told_who_may_decide_and_where_that_comes_from
     with talking(sandbox, tmp_path, {SECOND_CHANNEL: APPROVERS}) as rig:
         registered(rig)
         told = mention(rig, OUTSIDER, "policy")
-        assert told.startswith(f"The channel was registered by <@{ADMIN}> on <!date^")
+        assert told.startswith(f"The channel was registered by <@{ADMIN}>, <!date^")
         assert f"Until approvers are picked, only <@{ADMIN}> may decide here. (built in)" in told
         told = mention(rig, SECOND_APPROVER, "policy", SECOND_CHANNEL)
         assert told.startswith("This is declared in channels.json. This holds here:")

@@ -59,7 +59,7 @@ def test_an_admin_turns_a_schedule_on_and_is_told_what_that_means(sandbox: Sandb
         assert schedule.on
         assert (schedule.set_by, schedule.set_at is not None) == (ADMIN, True)
         assert told.startswith(f"The schedule is on here: without a person I approve {describe(schedule)}.")
-        assert "It opens next on <!date^" in told or "It is open now, until <!date^" in told
+        assert "It opens next <!date^" in told or "It is open now, until <!date^" in told
         assert "state no risk of their requests, such as Privilege Manager" in told
         assert "`autoapprove rated-only`" in told
 
@@ -199,6 +199,19 @@ def test_turned_off_here_the_answer_says_where_it_is_still_on(sandbox: Sandbox, 
         told = mention(rig, ADMIN, "autoapprove off")
         assert not stored(rig).on
         assert f"Another schedule is still on {EVERYWHERE}" in told
+
+
+def test_while_what_is_stored_cannot_be_read_nothing_is_said_to_be_approved_elsewhere(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with talking(sandbox, tmp_path, BOTH) as rig:
+        mention(rig, ADMIN, f"autoapprove <#{SECOND_CHANNEL}> on {HOURS}")
+        assert "Another schedule is still on" in mention(rig, ADMIN, "status")
+        block_state(tmp_path, "schedules")
+        rig.refresher.work(rig.clock.now())
+        told = mention(rig, ADMIN, "status")
+        assert "Another schedule" not in told
+        assert "approve nothing without a person" in told
 
 
 def test_another_channels_schedule_is_set_by_its_name_and_announced_there(
@@ -349,7 +362,7 @@ CHRISTMAS_NOON = int(datetime(2026, 12, 25, 11, tzinfo=UTC).timestamp()) * SECON
 @pytest.mark.parametrize(
     ("schedule", "now", "words"),
     [
-        (NIGHT_AND_WEEKEND, FRIDAY_NOON, "It opens next on <!date^1795190400^"),
+        (NIGHT_AND_WEEKEND, FRIDAY_NOON, "It opens next <!date^1795190400^"),
         (NIGHT_AND_WEEKEND, FRIDAY_NIGHT, "It is open now, until <!date^1795420800^"),
         (
             replace(NIGHT_AND_WEEKEND, holidays=("DE",)),

@@ -51,7 +51,7 @@ def test_in_its_channel_everything_is_told_in_private(sandbox: Sandbox, tmp_path
         sandbox.control.file_request()
         rig.step("poller")
         here, cards, schedule, everywhere, as_of = mention(rig, OUTSIDER, "status").splitlines()
-        assert here.startswith(f"The channel was registered by <@{ADMIN}> on <!date^")
+        assert here.startswith(f"The channel was registered by <@{ADMIN}>, <!date^")
         assert here.endswith(f"Until approvers are picked, only <@{ADMIN}> may decide here.")
         assert cards == "1 request is waiting on cards here."
         assert schedule == "I approve nothing without a person here: no schedule is set."

@@ -76,6 +76,23 @@ def test_status_tells_of_a_part_that_cannot_be_read_until_it_can(sandbox: Sandbo
         assert "I cannot read" not in mention(rig, OUTSIDER, "status")
 
 
+def test_status_tells_that_the_list_cannot_be_read_and_why_until_it_can(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    # given a list that was read, when the upstream fails, then whoever asks hears it at once
+    with talking(sandbox, tmp_path, {APPROVALS: APPROVERS}) as rig:
+        rig.step("poller")
+        rig.upstream_fails("list", "server_error")
+        rig.step("poller")
+        told = mention(rig, OUTSIDER, "status")
+        assert "\nPrivilege Manager: as of less than a minute ago.\n" in told
+        assert "⚠️ Privilege Manager: I cannot read what waits there" in told
+        assert "Privilege Manager failed (500" in told
+        # and as soon as it can be read again, nothing of it
+        rig.step("poller")
+        assert "I cannot read" not in mention(rig, OUTSIDER, "status")
+
+
 class Unwritable(PrivManClient):
     """Of an upstream that tells something beside what it lists that no ledger can hold."""
 

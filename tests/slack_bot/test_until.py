@@ -80,7 +80,7 @@ def test_it_is_sent_in_whole_minutes_and_the_card_says_until_when(rig: Rig) -> N
     request, six = approved_until_six(rig)
     rig.run()
     assert rig.upstream_request(request)["duration"] == 359
-    assert said(rig)[0].startswith("Approved for 359 minutes, until 20")
+    assert said(rig)[0].startswith("Approved for 5 hours 59 minutes, until 20")
     assert ", by @U02APPROVER, " in said(rig)[0]
     dates = [one["timestamp"] for one in objects(rig.card()["blocks"]) if one.get("type") == "date"]
     assert six // SECOND in dates
@@ -94,9 +94,13 @@ def test_after_the_upstream_was_away_only_what_is_left_is_sent_and_said(rig: Rig
     rig.clock.advance(3 * 3_600)
     rig.run()
     assert rig.upstream_request(request)["duration"] == 179
-    assert said(rig)[0].startswith("Approved for 179 minutes, until 20")
+    assert said(rig)[0].startswith("Approved for 2 hours 59 minutes, until 20")
     told = [record.detail["duration"] for record in rig.audit(rig.row().key) if "duration" in record.detail]
-    assert [str(words).partition(",")[0] for words in told] == ["359 minutes", "359 minutes", "179 minutes"]
+    assert [str(words).partition(",")[0] for words in told] == [
+        "5 hours 59 minutes",
+        "5 hours 59 minutes",
+        "2 hours 59 minutes",
+    ]
 
 
 def test_what_is_sent_again_ends_at_the_same_time(rig: Rig) -> None:

@@ -161,20 +161,24 @@ def test_a_fact_does_not_run_into_its_neighbour() -> None:
         (30 * MINUTE, "30 minutes"),
         (HOUR, "1 hour"),
         (90 * MINUTE, "90 minutes"),
+        (119 * MINUTE, "119 minutes"),
+        (121 * MINUTE, "2 hours 1 minute"),
         (4 * HOUR, "4 hours"),
+        (889 * MINUTE, "14 hours 49 minutes"),
         (DAY, "1 day"),
         (36 * HOUR, "36 hours"),
         (7 * DAY, "7 days"),
     ],
 )
-def test_a_duration_reads_in_its_largest_whole_unit(seconds: int | None, words: str) -> None:
+def test_a_duration_reads_in_its_largest_units_as_people_say_it(seconds: int | None, words: str) -> None:
     assert Duration(seconds).words == words
 
 
 @SEEDED
 @given(st.integers(1, 10**9))
 def test_a_durations_words_say_exactly_that_long(seconds: int) -> None:
-    number, unit = Duration(seconds).words.split()
+    told = Duration(seconds).words.split()
+    parts = [(int(number), unit) for number, unit in zip(told[::2], told[1::2], strict=True)]
     sizes = {"second": 1, "minute": MINUTE, "hour": HOUR, "day": DAY}
-    assert int(number) * sizes[unit.removesuffix("s")] == seconds
-    assert unit.endswith("s") == (int(number) != 1)
+    assert sum(number * sizes[unit.removesuffix("s")] for number, unit in parts) == seconds
+    assert all(unit.endswith("s") == (number != 1) for number, unit in parts)
