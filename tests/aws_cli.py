@@ -8,11 +8,10 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-pagination.html
 """
 
 import json
-import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -25,15 +24,21 @@ from botocore.model import ListShape, OperationModel, Shape, StructureShape
 OF_THE_CLI: Final = {("ecr", "get-login-password"): "a-password", ("logs", "tail"): ""}
 """Commands that are no operation of a service, and what they say here."""
 EVERYWHERE: Final = ("query", "output", "cli-input-json")
-PROGRAM: Final = """#!{python} -I
-import json, os, sys, urllib.request
-if os.environ.get("AWS_PAGER", "less"):
-    sys.exit("On a terminal a pager opens here, and takes what was pasted after this command.")
-asked = urllib.request.Request("{url}", json.dumps(sys.argv[1:]).encode())
-with urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(asked) as answer:
-    code, said = json.load(answer)
-print(said, file=sys.stderr if code else sys.stdout)
-sys.exit(code)
+PROGRAM: Final = """#!/bin/bash
+if [ -n "${{AWS_PAGER-less}}" ]; then
+  echo "On a terminal a pager opens here, and takes what was pasted after this command." >&2
+  exit 1
+fi
+exec 3<>/dev/tcp/127.0.0.1/{port} || exit 1
+printf '%s\\0' "$#" "$@" >&3
+read -r code <&3 || exit 1
+if [ "$code" = 0 ]; then exec cat <&3; fi
+cat <&3 >&2
+exit "$code"
+"""
+"""Light, since a page starts it dozens of times: how many words there are, then each, ended by a zero byte.
+
+The answer is the exit code on a line, and what is said.
 """
 
 
@@ -49,10 +54,9 @@ class AwsCli:
         self._session = boto3.session.Session("test", "test", region_name=region)
         self._endpoint = endpoint
         self._clients: dict[str, Any] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingTCPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        (folder / "aws").write_text(PROGRAM.format(python=sys.executable, url=url))
+        (folder / "aws").write_text(PROGRAM.format(port=self._server.server_address[1]))
         (folder / "aws").chmod(0o755)
 
     def __enter__(self) -> Self:
@@ -117,20 +121,21 @@ class AwsCli:
                 return found
         raise Misused(f"there is no operation {command}")
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[StreamRequestHandler]:
         cli = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                words = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                body = json.dumps(cli.run(words)).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+        class Handler(StreamRequestHandler):
+            def handle(self) -> None:
+                count = int(self._word())
+                code, said = cli.run([self._word() for _ in range(count)])
+                self.wfile.write(f"{code}\n{said}\n".encode())
 
-            def log_message(self, format: str, *arguments: object) -> None:
-                """Nothing: what was asked is in ``asked``."""
+            def _word(self) -> str:
+                word = bytearray()
+                while (byte := self.rfile.read(1)) != b"\0":
+                    assert byte, "the command ended in the middle of a word"
+                    word += byte
+                return word.decode()
 
         return Handler
 

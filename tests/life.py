@@ -14,7 +14,8 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from signal import Signals
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple
 
 LOADED: Final = (
     "alembic.command",
@@ -36,10 +37,16 @@ _LOOKED_AT_EVERY: Final = 0.005
 
 
 class Life:
-    """One process, from its beginning: ``python -m`` with these words, in ``folder``, all it says to ``log``."""
+    """One process, from its beginning: ``python -m`` with these words, in ``folder``, all it says to ``log``.
 
-    def __init__(self, words: list[str], folder: Path, env: Mapping[str, str], log: Path) -> None:
-        self._process = _SERVER.Process(target=_become, args=(words, folder, dict(env), log), daemon=True)
+    What it says on standard error goes to ``errors`` instead, if that is given.
+    """
+
+    def __init__(
+        self, words: list[str], folder: Path, env: Mapping[str, str], log: Path, errors: Path | None = None
+    ) -> None:
+        become = (words, folder, dict(env), log, errors or log)
+        self._process = _SERVER.Process(target=_become, args=become, daemon=True)
         with _BEGINNING_OR_ENDING:
             self._process.start()
         assert self._process.pid is not None
@@ -92,7 +99,27 @@ def ended(process: Life | FreshLife, timeout: float) -> int:
     return code
 
 
-def _become(words: list[str], folder: Path, env: dict[str, str], log: Path) -> None:
+class Lived(NamedTuple):
+    """A process that ended by itself: its exit code, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def lived(words: list[str], folder: Path, env: Mapping[str, str], timeout: float = 30.0) -> Lived:
+    """A whole life of one that ends by itself. Raises `TimeoutError` where it does not."""
+    with TemporaryDirectory(prefix="said-", dir=folder) as said:
+        stdout, stderr = Path(said, "stdout"), Path(said, "stderr")
+        process = Life(words, folder, env, stdout, stderr)
+        try:
+            code = ended(process, timeout)
+        finally:
+            process.send(Signals.SIGKILL)
+        return Lived(code, stdout.read_text(), stderr.read_text())
+
+
+def _become(words: list[str], folder: Path, env: dict[str, str], log: Path, errors: Path) -> None:
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
@@ -100,8 +127,7 @@ def _become(words: list[str], folder: Path, env: dict[str, str], log: Path) -> N
         warnings.simplefilter("error")
     os.chdir(folder)
     sys.stdout.flush()
-    said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for stream in (sys.stdout, sys.stderr):
-        os.dup2(said, stream.fileno())
+    for stream, path in ((sys.stdout, log), (sys.stderr, errors)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), stream.fileno())
     sys.argv[1:] = words[1:]
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)

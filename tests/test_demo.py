@@ -10,14 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 from playwright.sync_api import Page, expect
 
 from sandbox import ControlClient
-from sandbox.demo.parts import DEFAULT
+from sandbox.__main__ import main
 from sandbox.demo.upstreams import KNOWN
 
 pytest_plugins = ["tests.browser"]
@@ -25,7 +24,15 @@ pytest_plugins = ["tests.browser"]
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 30.0
 CHANNEL, APPROVER = "C01APPROVALS", "U02APPROVER"
-ONLY = "privilege_manager"
+CARDS = {
+    "privilege_manager": "as administrator",
+    "gate": "(Approval gate)",
+    "xerotier": "(Xerotier)",
+    "github_actions": "(GitHub Actions)",
+    "gitlab": "(GitLab)",
+    "argo_workflows": "(Argo Workflows)",
+}
+"""What stands in each upstream's card, and in no other's."""
 
 
 class Demo:
@@ -94,6 +101,34 @@ def _running(folder: Path, **more: str) -> Iterator[Demo]:
         demo.process.wait(60)
 
 
+def _asked(control: ControlClient, words: str) -> str:
+    """The ts of the first card that has these words, once there is one."""
+
+    def found() -> str | None:
+        return next((str(card["ts"]) for card in control.messages(CHANNEL) if words in str(card)), None)
+
+    return control.eventually(found)
+
+
+def _approve(control: ControlClient, ts: str, *people: str) -> None:
+    """Each of them presses Approve on this card; it was approved."""
+
+    def settled() -> bool:
+        (card,) = [card for card in control.messages(CHANNEL) if card["ts"] == ts]
+        return str(card["text"]).startswith("Approved by")
+
+    for user in people:
+        assert control.click(CHANNEL, ts, user, "approve_request")["acknowledged"]
+    control.eventually(settled)
+
+
+def _assert_nothing_is_left(demo: Demo, logs: list[str]) -> None:
+    assert demo.text().endswith("Stopped.\n")
+    assert not any(Path(log).parent.exists() for log in logs)
+    if Path("/proc").exists():
+        assert [_writers(log) for log in logs] == [[] for _ in logs]
+
+
 def _writers(log: str) -> list[int]:
     """The processes whose standard output is this file."""
     pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
@@ -107,21 +142,49 @@ def _output_of(pid: int) -> str:
         return ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_card_comes_by_itself_and_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
-    with _running(tmp_path) as demo:
-        with demo.control() as control:
-            card = control.eventually(lambda: control.messages(CHANNEL))[0]
-            assert control.click(CHANNEL, card["ts"], APPROVER, "approve_request")["acknowledged"]
-            control.eventually(lambda: control.messages(CHANNEL)[0]["text"].startswith("Approved by"))
+def test_in_a_shell_full_of_proxies_and_other_settings_cards_come_and_ctrl_c_stops_everything(
+    tmp_path: Path,
+) -> None:
+    """Given proxies that lead nowhere, and settings that are somebody else's, then neither reaches the demo.
+
+    Both upstreams' cards come and are approved, one can ask the gate oneself, and a signal ends every process.
+    """
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY")
+    shell = dict.fromkeys(names, "http://127.0.0.1:9") | {"NO_PROXY": "", "no_proxy": ""}
+    shell |= {"SLACK_BOT_TOKEN": "xoxb-somebody-elses", "POLL_INTERVAL": "junk", "LOG_LEVEL": "LOUD"}
+    shell |= {"GATE_PORT": "junk", "GATE_API_KEY": "gate_somebody_elses", "REDIS_URL": "junk"}
+    with _running(tmp_path, **shell) as demo:
+        with demo.control() as control, demo.ask() as asked:
+            _approve(control, _asked(control, CARDS["privilege_manager"]), APPROVER)
+            one_of_each_and_ours = 3
+            control.eventually(lambda: len(control.messages(CHANNEL)) >= one_of_each_and_ours)
+            _approve(control, _asked(control, "May I?"), APPROVER)
+            said, _ = asked.communicate(timeout=30)
+        ticket = json.loads(said)
+        assert (ticket["status"], ticket["arguments"]) == ("approved", {"answer": 42})
+        assert ticket["decision"]["by"] == "Approver (U02APPROVER)"
         logs = [demo.log("bot"), demo.log("gate")]
         if Path("/proc").exists():
             assert [len(_writers(log)) for log in logs] == [1, 1]
-        assert demo.stop(number) == 0
-        assert demo.text().endswith("Stopped.\n")
-        assert not any(Path(log).parent.exists() for log in logs)
-        if Path("/proc").exists():
-            assert [_writers(log) for log in logs] == [[], []]
+        assert demo.stop(signal.SIGINT) == 0
+        _assert_nothing_is_left(demo, logs)
+
+
+def test_any_upstream_can_be_shown_and_be_approved_and_what_is_not_wanted_is_not_there(
+    tmp_path: Path,
+) -> None:
+    """Given all but the gate, then there is no gate; SIGTERM ends it all."""
+    wanted = [name for name in CARDS if name != "gate"]
+    assert set(CARDS) == set(KNOWN)
+    with _running(tmp_path, UPSTREAMS=", ".join(wanted)) as demo:
+        with demo.control() as control:
+            for name in wanted:
+                _approve(control, _asked(control, CARDS[name]), APPROVER, "U03SECOND")
+        assert "The gate" not in demo.text()
+        log = demo.log("bot")
+        assert not Path(log).with_name("gate.log").exists()
+        assert demo.stop(signal.SIGTERM) == 0
+        _assert_nothing_is_left(demo, [log])
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="processes are found in /proc")
@@ -129,8 +192,11 @@ def test_a_card_comes_by_itself_and_a_signal_stops_everything(tmp_path: Path, nu
 def test_a_process_that_ends_by_itself_ends_the_demo_with_its_log(
     tmp_path: Path, killed: str, other: str
 ) -> None:
-    with _running(tmp_path) as demo:
+    with _running(tmp_path, UPSTREAMS="gate") as demo:
         logs = {name: demo.log(name) for name in (killed, other)}
+        with demo.control() as control:
+            _asked(control, CARDS["gate"])
+            assert all(CARDS["gate"] in str(card) for card in control.messages(CHANNEL))
         (pid,) = _writers(logs[killed])
         os.kill(pid, signal.SIGKILL)
         assert demo.process.wait(30) == 1
@@ -140,148 +206,124 @@ def test_a_process_that_ends_by_itself_ends_the_demo_with_its_log(
         assert _writers(logs[other]) == []
 
 
-def test_it_works_with_a_proxy_in_the_shell(tmp_path: Path) -> None:
-    """Given proxies that lead nowhere, then both upstreams' cards come, and one can ask the gate oneself."""
-    nowhere = "http://127.0.0.1:9"
-    names = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY")
-    proxies = dict.fromkeys(names, nowhere)
-    with _running(tmp_path, NO_PROXY="", no_proxy="", **proxies) as demo:
-        with demo.control() as control, demo.ask() as asked:
-            one_of_each_and_ours = 3
-            control.eventually(lambda: len(control.messages(CHANNEL)) >= one_of_each_and_ours)
-            ours = next(card for card in control.messages(CHANNEL) if "May I?" in card["text"])
-            assert control.click(CHANNEL, ours["ts"], APPROVER, "approve_request")["acknowledged"]
-            said, _ = asked.communicate(timeout=30)
-        ticket = json.loads(said)
-        assert (ticket["status"], ticket["arguments"]) == ("approved", {"answer": 42})
-        assert ticket["decision"]["by"] == "Approver (U02APPROVER)"
-        assert demo.stop(signal.SIGINT) == 0
+NO_PORT, NO_UPSTREAM = "SANDBOX_PORT is 'http'; it takes a port number", f"does not have: {', '.join(KNOWN)}."
 
 
-def test_a_shell_full_of_other_settings_does_not_reach_the_bot_or_the_gate(tmp_path: Path) -> None:
-    settings = {"SLACK_BOT_TOKEN": "xoxb-somebody-elses", "POLL_INTERVAL": "junk", "LOG_LEVEL": "LOUD"}
-    settings |= {"GATE_PORT": "junk", "GATE_API_KEY": "gate_somebody_elses", "REDIS_URL": "junk"}
-    with _running(tmp_path, **settings) as demo:
-        assert demo.address()
-        assert demo.stop(signal.SIGINT) == 0
-
-
-def test_a_port_that_is_taken_is_told_in_words(tmp_path: Path) -> None:
-    with _running(tmp_path, UPSTREAMS=ONLY) as demo:
-        port = demo.address().split("/#")[0].rsplit(":", 1)[1]
-        other = tmp_path / "other"
-        other.mkdir()
-        with _running(other, SANDBOX_PORT=port) as second:
-            assert second.process.wait(30) == 2
-            assert f"Port {port} is in use" in second.text()
-            assert "SANDBOX_PORT=" in second.text()
-            assert "Traceback" not in second.text()
-
-
-@pytest.mark.parametrize("port", ["http", "70000", "-1"])
-def test_a_port_that_is_none_is_told_in_words(tmp_path: Path, port: str) -> None:
-    with _running(tmp_path, SANDBOX_PORT=port) as demo:
+def test_a_setting_that_is_none_is_told_in_words_and_nothing_starts(tmp_path: Path) -> None:
+    with _running(tmp_path, SANDBOX_PORT="http") as demo:
         assert demo.process.wait(30) == 2
-        assert "SANDBOX_PORT" in demo.text()
-        assert "Traceback" not in demo.text()
+        assert demo.text() == f"{NO_PORT}, 0 for any free one.\n"
 
 
-def test_an_upstream_that_the_demo_does_not_have_is_told_in_words(tmp_path: Path) -> None:
-    with _running(tmp_path, UPSTREAMS="privilege_manager, gates") as demo:
-        assert demo.process.wait(30) == 2
-        said = f"UPSTREAMS names “gates”, which the demo does not have: {', '.join(KNOWN)}."
-        assert said in demo.text()
-        assert "Traceback" not in demo.text()
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """The demo's program takes them over; afterwards they are pytest's again."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
-def test_one_upstream_alone_is_shown_where_only_that_is_wanted(tmp_path: Path) -> None:
-    with _running(tmp_path, UPSTREAMS=ONLY) as demo:
-        with demo.control() as control:
-            (card,) = control.eventually(lambda: control.messages(CHANNEL))
-        assert "as administrator" in card["text"]
-        assert "The gate" not in demo.text()
-        assert not Path(demo.log("bot")).with_name("gate.log").exists()
+@pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SANDBOX_PORT", "http", NO_PORT),
+        ("SANDBOX_PORT", "70000", "SANDBOX_PORT is '70000'; it takes a port number"),
+        ("SANDBOX_PORT", "-1", "SANDBOX_PORT is '-1'; it takes a port number"),
+        ("UPSTREAMS", "privilege_manager, gates", f"UPSTREAMS names “gates”, which the demo {NO_UPSTREAM}"),
+    ],
+)
+def test_which_setting_is_none_and_what_it_takes_is_told_in_words(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    assert main() == 2
+    assert capsys.readouterr().err.startswith(said)
 
 
-@pytest.mark.parametrize("name", [name for name in KNOWN if name not in DEFAULT])
-def test_any_upstream_can_be_shown_and_what_it_asks_be_approved(tmp_path: Path, name: str) -> None:
-    with _running(tmp_path, UPSTREAMS=name) as demo, demo.control() as control:
-        ts = control.eventually(lambda: control.messages(CHANNEL))[0]["ts"]
-        for user in (APPROVER, "U03SECOND"):
-            assert control.click(CHANNEL, ts, user, "approve_request")["acknowledged"]
-        control.eventually(lambda: control.messages(CHANNEL)[0]["text"].startswith("Approved by"))
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One that several tests look at: each takes cards that no other does, and leaves it running."""
+    with _running(tmp_path_factory.mktemp("shown")) as demo:
+        yield demo
+
+
+def test_a_port_that_is_taken_is_told_in_words(shown: Demo, tmp_path: Path) -> None:
+    port = shown.address().split("/#")[0].rsplit(":", 1)[1]
+    with _running(tmp_path, SANDBOX_PORT=port) as second:
+        assert second.process.wait(30) == 2
+        assert f"Port {port} is in use" in second.text()
+        assert "SANDBOX_PORT=" in second.text()
+        assert "Traceback" not in second.text()
 
 
 def test_a_program_s_question_is_approved_on_the_page_and_it_hears_of_it(
-    tmp_path: Path, browser_page: Page
+    shown: Demo, browser_page: Page
 ) -> None:
     """Given the card of the agent's ticket, when Approve is pressed, then the gate says so, and the terminal."""
-    with _running(tmp_path, UPSTREAMS="gate") as demo:
-        browser_page.goto(demo.address())
-        card = browser_page.locator("[data-ts]").filter(has_text="Refund 500 euros")
-        expect(card).to_contain_text("Argument amount: 500", timeout=15_000)
-        expect(card).to_contain_text("Claimed by the caller: support agent")
-        expect(card).to_contain_text("Scope (claimed): refund:large")
-        expect(card).to_contain_text("medium, claimed by the caller")
-        card.get_by_role("button", name="Approve").click()
-        expect(card).to_contain_text("Approved by Approver", timeout=15_000)
-        browser_page.goto("about:blank")
+    browser_page.goto(shown.address())
+    card = browser_page.locator("[data-ts]").filter(has_text="Refund 500 euros")
+    expect(card).to_contain_text("Argument amount: 500", timeout=15_000)
+    expect(card).to_contain_text("Claimed by the caller: support agent")
+    expect(card).to_contain_text("Scope (claimed): refund:large")
+    expect(card).to_contain_text("medium, claimed by the caller")
+    card.get_by_role("button", name="Approve").click()
+    expect(card).to_contain_text("Approved by Approver", timeout=15_000)
+    browser_page.goto("about:blank")
 
-        ticket = demo.wait_for(
-            r"Ticket (\w+), Refund 500 euros for order A-\d+: approved by Approver \(U02APPROVER\)"
-        )
-        gate, key = demo.wait_for(r"The gate is at (\S+)\."), demo.wait_for(r"Bearer (gate_[\w-]+)")
-        headers = {"Authorization": f"Bearer {key}"}
-        told = requests.get(f"{gate}/v1/tickets/{ticket}", headers=headers, timeout=10).json()
-        assert (told["status"], told["action"]) == ("approved", "refund")
-        assert told["decision"]["by"] == "Approver (U02APPROVER)"
+    ticket = shown.wait_for(
+        r"Ticket (\w+), Refund 500 euros for order A-\d+: approved by Approver \(U02APPROVER\)"
+    )
+    gate, key = _gate(shown)
+    told = requests.get(f"{gate}/v1/tickets/{ticket}", headers=key, timeout=10).json()
+    assert (told["status"], told["action"]) == ("approved", "refund")
+    assert told["decision"]["by"] == "Approver (U02APPROVER)"
 
 
-def test_what_a_program_calls_a_high_risk_is_approved_by_two_people(tmp_path: Path) -> None:
-    with _running(tmp_path, UPSTREAMS="gate") as demo:
-        gate, key = demo.wait_for(r"The gate is at (\S+)\."), demo.wait_for(r"Bearer (gate_[\w-]+)")
-        tickets, headers = f"{gate}/v1/tickets", {"Authorization": f"Bearer {key}"}
-        title = "Refund it all"
-        asked = {"title": title, "action": "refund", "arguments": {}, "risk": "high"}
-        ticket = requests.post(tickets, json=asked, headers=headers, timeout=10).json()["id"]
-        with demo.control() as control:
-
-            def card() -> dict[str, Any] | None:
-                return next((one for one in control.messages(CHANNEL) if title in str(one)), None)
-
-            ts = control.eventually(card)["ts"]
-            for user in (APPROVER, "U03SECOND"):
-                assert control.click(CHANNEL, ts, user, "approve_request")["acknowledged"]
-            where = f"{tickets}/{ticket}"
-            told = requests.get(where, params={"wait": 20}, headers=headers, timeout=30).json()
-        assert told["status"] == "approved"
+def _gate(demo: Demo) -> tuple[str, dict[str, str]]:
+    """Where its gate is, and the header of somebody who may ask it."""
+    key = demo.wait_for(r"Bearer (gate_[\w-]+)")
+    return demo.wait_for(r"The gate is at (\S+)\."), {"Authorization": f"Bearer {key}"}
 
 
-def test_a_person_approves_on_the_page_and_reads_by_whom(tmp_path: Path, browser_page: Page) -> None:
-    with _running(tmp_path, UPSTREAMS=ONLY) as demo:
-        browser_page.goto(demo.address())
-        card = browser_page.locator("[data-ts]").first
-        expect(card.get_by_role("button", name="Approve")).to_be_visible(timeout=15_000)
-        asked = card.locator("h3, [role=heading]").first.inner_text()
-        card.locator("select[data-action-id=choose_duration]").select_option("3600")
-        card.get_by_role("button", name="Approve").click()
-
-        expect(card).to_contain_text("Approved by Approver", timeout=15_000)
-        expect(card).to_contain_text("Approved for 1 hour by @Approver")
-        expect(card).to_contain_text(asked.removeprefix("🔐 "))
-        expect(card).to_contain_text("ACME\\requester")
-        expect(card.get_by_role("button", name="Approve")).to_have_count(0)
-        expect(card.get_by_role("button", name="Deny")).to_have_count(0)
-        browser_page.goto("about:blank")
+def test_what_a_program_calls_a_high_risk_is_approved_by_two_people(shown: Demo) -> None:
+    gate, key = _gate(shown)
+    asked = {"title": "Refund it all", "action": "refund", "arguments": {}, "risk": "high"}
+    ticket = requests.post(f"{gate}/v1/tickets", json=asked, headers=key, timeout=10).json()["id"]
+    with shown.control() as control:
+        ts = _asked(control, "Refund it all")
+        assert control.click(CHANNEL, ts, APPROVER, "approve_request")["acknowledged"]
+        where = f"{gate}/v1/tickets/{ticket}"
+        assert requests.get(where, headers=key, timeout=10).json()["status"] == "pending"
+        _approve(control, ts, "U03SECOND")
+        told = requests.get(where, params={"wait": 20}, headers=key, timeout=30).json()
+    assert told["status"] == "approved"
 
 
-def test_somebody_who_may_not_approve_reads_why_and_the_card_stays(
-    tmp_path: Path, browser_page: Page
+def test_a_person_approves_on_the_page_and_reads_by_whom_and_nobody_else_may(
+    shown: Demo, browser_page: Page
 ) -> None:
-    with _running(tmp_path, UPSTREAMS=ONLY) as demo:
-        browser_page.goto(demo.address().replace("U02APPROVER", "U05OUTSIDER"))
-        card = browser_page.locator("[data-ts]").first
-        card.get_by_role("button", name="Approve").click(timeout=15_000)
-        expect(browser_page.get_by_text("You are not an approver here")).to_be_visible(timeout=15_000)
-        expect(card.get_by_role("button", name="Approve")).to_be_visible()
-        browser_page.goto("about:blank")
+    with shown.control() as control:
+        ts = _asked(control, CARDS["privilege_manager"])
+    browser_page.goto(shown.address().replace(APPROVER, "U05OUTSIDER"))
+    card = browser_page.locator(f'[data-ts="{ts}"]')
+    card.get_by_role("button", name="Approve").click(timeout=15_000)
+    expect(browser_page.get_by_text("You are not an approver here")).to_be_visible(timeout=15_000)
+    expect(card.get_by_role("button", name="Approve")).to_be_visible()
+
+    browser_page.goto("about:blank")
+    browser_page.goto(shown.address())
+    expect(card.get_by_role("button", name="Approve")).to_be_visible(timeout=15_000)
+    asked = card.locator("h3, [role=heading]").first.inner_text()
+    card.locator("select[data-action-id=choose_duration]").select_option("3600")
+    card.get_by_role("button", name="Approve").click()
+
+    expect(card).to_contain_text("Approved by Approver", timeout=15_000)
+    expect(card).to_contain_text("Approved for 1 hour by @Approver")
+    expect(card).to_contain_text(asked.removeprefix("🔐 "))
+    expect(card).to_contain_text("ACME\\requester")
+    expect(card.get_by_role("button", name="Approve")).to_have_count(0)
+    expect(card.get_by_role("button", name="Deny")).to_have_count(0)
+    browser_page.goto("about:blank")

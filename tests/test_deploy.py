@@ -108,12 +108,6 @@ def new_operator(endpoint: str, folder: Path) -> Iterator[Operator]:
         yield Operator(cli, clone, programs)
 
 
-@pytest.fixture
-def operator(endpoint: str, tmp_path: Path) -> Iterator[Operator]:
-    with new_operator(endpoint, tmp_path) as operator:
-        yield operator
-
-
 START = "From nothing to running"
 
 
@@ -153,10 +147,16 @@ class Account:
 
 
 @pytest.fixture(scope="module")
-def account(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Account:
+def started(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Operator, Account]]:
+    """Somebody who made it all, and what there was when they had."""
     with new_operator(endpoint, tmp_path_factory.mktemp("account")) as operator:
         operator.follow(START)
-        return Account.of(operator)
+        yield operator, Account.of(operator)
+
+
+@pytest.fixture(scope="module")
+def account(started: tuple[Operator, Account]) -> Account:
+    return started[1]
 
 
 def test_the_page_leads_from_nothing_to_a_service(account: Account) -> None:
@@ -217,43 +217,54 @@ def test_nobody_can_call_the_bot(account: Account) -> None:
     assert "loadBalancers" not in read("deploy/service.json")
 
 
-def test_update_and_rollback_change_what_runs(operator: Operator) -> None:
-    operator.follow(START, "Update and rollback")
+def test_what_runs_is_updated_its_ledger_copied_and_in_the_end_everything_is_gone(
+    started: tuple[Operator, Account],
+) -> None:
+    """Given a service that runs, when somebody comes back another day, then the first shell is not missed."""
+    operator, _ = started
+    _update_and_roll_back(operator)
+    _change_a_secret(operator)
+    _copy_the_ledger_and_go_back(operator)
+    _take_it_away(operator)
+
+
+UPDATE = "Update and rollback"
+"""What a new shell begins with stands here."""
+
+
+def _update_and_roll_back(operator: Operator) -> None:
+    operator.follow(UPDATE)
 
     assert operator.task_definition()["revision"] == 1
+    assert len(operator.cli.client("ecs").list_task_definitions()["taskDefinitionArns"]) == 2
     updates = [words for words in operator.cli.asked if words[1] == "update-service"]
     assert [words[-1] for words in updates] == ["approval-bot", "approval-bot:1"]
 
 
-def test_an_update_works_in_a_new_shell(operator: Operator) -> None:
-    """Given a service that runs, when somebody comes back another day, then the first shell is not missed."""
-    operator.follow(START)
-    operator.follow("Update and rollback", "Add or change a secret")
+def _change_a_secret(operator: Operator) -> None:
+    operator.follow(UPDATE, "Add or change a secret")
 
     assert operator.task_definition()["revision"] == 1
-    assert len(operator.cli.client("ecs").list_task_definitions()["taskDefinitionArns"]) == 2
     found = operator.cli.client("ssm").describe_parameters()["Parameters"]
     assert [one["Version"] for one in found if one["Name"].endswith("/SLACK_BOT_TOKEN")] == [2]
     assert {one["Version"] for one in found if not one["Name"].endswith("/SLACK_BOT_TOKEN")} == {1}
     assert len({one["KeyId"] for one in found}) == 1
 
 
-def test_the_ledger_is_copied_by_a_task_and_brought_back_while_the_bot_stands_still(
-    operator: Operator,
-) -> None:
-    operator.follow(START)
-    operator.follow("Update and rollback", "Copy the ledger, and go back to a copy")
+def _copy_the_ledger_and_go_back(operator: Operator) -> None:
+    operator.cli.asked.clear()
+    operator.follow(UPDATE, "Copy the ledger, and go back to a copy")
 
     asked = [words[1] for words in operator.cli.asked if words[1] in ("update-service", "run-task")]
     assert asked[2:] == ["run-task", "update-service", "run-task", "update-service"]
     assert operator.service()["desiredCount"] == 1
 
 
-def test_in_the_end_everything_that_the_page_made_is_gone(operator: Operator) -> None:
+def _take_it_away(operator: Operator) -> None:
     ssm, iam, ec2 = (operator.cli.client(name) for name in ("ssm", "iam", "ec2"))
     ssm.put_parameter(Name="/approval-bot/channels/C1", Value="{}", Type="String")
 
-    operator.follow(START, "When the task does not start", "The log", "Take it away")
+    operator.follow(UPDATE, "When the task does not start", "The log", "Take it away")
 
     assert operator.service()["status"] != "ACTIVE"
     assert operator.cli.client("efs").describe_file_systems()["FileSystems"] == []

@@ -4,8 +4,6 @@ import json
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 
 from sandbox import Sandbox
 from tests.bot_process import CHANNELS, BotProcess, environment
-from tests.life import FreshLife
+from tests.life import FreshLife, Lived, lived
 from tests.rig import APPROVALS, APPROVER, texts
 
 REQUESTERS_EMAIL = "requester@example.com"
@@ -185,11 +183,11 @@ def test_the_ledger_is_nobody_elses_to_read(sandbox: Sandbox, tmp_path: Path) ->
 def test_an_address_of_a_database_that_is_none_is_told_in_words(
     sandbox: Sandbox, tmp_path: Path, url: str, words: str
 ) -> None:
-    ended = _run(tmp_path, environment(sandbox, tmp_path, LEDGER_URL=url))
-    assert ended.returncode == 2
-    assert words in ended.stderr
-    assert "hush" not in ended.stderr
-    assert "Traceback" not in ended.stderr
+    done = _run(tmp_path, environment(sandbox, tmp_path, LEDGER_URL=url))
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "hush" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_killed_and_started_again_it_goes_on_with_the_same_card(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -206,16 +204,8 @@ def test_killed_and_started_again_it_goes_on_with_the_same_card(sandbox: Sandbox
     assert len(sandbox.control.messages(APPROVALS)) == 1
 
 
-def _run(folder: Path, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "slack_bot.app"],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+def _run(folder: Path, env: dict[str, str]) -> Lived:
+    return lived(["slack_bot.app"], folder, env)
 
 
 def test_without_settings_it_lists_every_missing_one_and_where_to_get_it(
@@ -223,8 +213,8 @@ def test_without_settings_it_lists_every_missing_one_and_where_to_get_it(
 ) -> None:
     env = environment(sandbox, tmp_path)
     bare = {name: value for name, value in env.items() if not name.startswith(("SLACK_", "PRIVMAN_"))}
-    ended = _run(tmp_path, bare)
-    assert ended.returncode == 2
+    done = _run(tmp_path, bare)
+    assert done.returncode == 2
     for name in (
         "SLACK_BOT_TOKEN",
         "SLACK_APP_TOKEN",
@@ -232,9 +222,9 @@ def test_without_settings_it_lists_every_missing_one_and_where_to_get_it(
         "PRIVMAN_USERNAME",
         "PRIVMAN_PASSWORD",
     ):
-        assert name in ended.stderr
-    assert "api.slack.com/apps" in ended.stderr
-    assert "Traceback" not in ended.stderr + ended.stdout
+        assert name in done.stderr
+    assert "api.slack.com/apps" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize(
@@ -256,19 +246,19 @@ def test_a_channels_file_that_cannot_be_used_is_told_in_words(
     path.unlink()
     if content is not None:
         path.write_text(content)
-    ended = _run(tmp_path, env)
-    assert ended.returncode == 2
-    assert "CHANNELS_FILE" in ended.stderr
-    assert words in ended.stderr
-    assert "Traceback" not in ended.stderr
+    done = _run(tmp_path, env)
+    assert done.returncode == 2
+    assert "CHANNELS_FILE" in done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_contract_that_cannot_be_used_is_told_in_words(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "contract.json").write_text("{}")
-    ended = _run(tmp_path, environment(sandbox, tmp_path, PRIVMAN_CONTRACT=str(tmp_path / "contract.json")))
-    assert ended.returncode == 2
-    assert "contract.json" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    done = _run(tmp_path, environment(sandbox, tmp_path, PRIVMAN_CONTRACT=str(tmp_path / "contract.json")))
+    assert done.returncode == 2
+    assert "contract.json" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_second_process_over_the_same_ledger_refuses(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -284,33 +274,33 @@ def test_a_second_process_over_the_same_ledger_refuses(sandbox: Sandbox, tmp_pat
 def test_a_ledger_that_cannot_be_written_is_told_in_words(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "no-folder").write_text("a file where a folder is wanted")
     url = f"sqlite:///{tmp_path / 'no-folder' / 'ledger.db'}"
-    ended = _run(tmp_path, environment(sandbox, tmp_path, LEDGER_URL=url))
-    assert ended.returncode == 3
-    assert "LEDGER_URL" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    done = _run(tmp_path, environment(sandbox, tmp_path, LEDGER_URL=url))
+    assert done.returncode == 3
+    assert "LEDGER_URL" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_postgresql_that_does_not_answer_is_told_in_words(sandbox: Sandbox, tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"postgresql+psycopg://bot:hush-hush@127.0.0.1:{closed.getsockname()[1]}/bot"
-        ended = _run(tmp_path, environment(sandbox, tmp_path, LEDGER_URL=url))
-    assert ended.returncode == 3
-    assert "LEDGER_URL" in ended.stderr
-    assert "hush-hush" not in ended.stderr + ended.stdout
-    assert "Traceback" not in ended.stderr
+        done = _run(tmp_path, environment(sandbox, tmp_path, LEDGER_URL=url))
+    assert done.returncode == 3
+    assert "LEDGER_URL" in done.stderr
+    assert "hush-hush" not in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
 
 
 def test_tokens_that_slack_does_not_accept_end_it_with_words(sandbox: Sandbox, tmp_path: Path) -> None:
-    ended = _run(tmp_path, environment(sandbox, tmp_path, SLACK_BOT_TOKEN="xoxb-1-2-wrong"))
-    assert ended.returncode == 4
-    assert "SLACK_BOT_TOKEN" in ended.stdout
-    assert "Traceback" not in ended.stdout + ended.stderr
+    done = _run(tmp_path, environment(sandbox, tmp_path, SLACK_BOT_TOKEN="xoxb-1-2-wrong"))
+    assert done.returncode == 4
+    assert "SLACK_BOT_TOKEN" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
-    ended = _run(tmp_path, environment(sandbox, tmp_path, SLACK_APP_TOKEN="xapp-1-A01-2-wrong"))
-    assert ended.returncode == 4
-    assert "SLACK_APP_TOKEN" in ended.stdout
-    assert "Traceback" not in ended.stdout + ended.stderr
+    done = _run(tmp_path, environment(sandbox, tmp_path, SLACK_APP_TOKEN="xapp-1-A01-2-wrong"))
+    assert done.returncode == 4
+    assert "SLACK_APP_TOKEN" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_an_upstream_that_is_down_at_the_start_keeps_nobody_from_starting(

@@ -12,6 +12,7 @@ import requests
 
 from tests.approval_gate.gate_process import ROOT, Caller, GateProcess
 from tests.approval_gate.held import Held, wait_until_waiting
+from tests.life import Lived, lived
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -158,7 +159,7 @@ def test_without_the_driver_of_postgresql_both_commands_say_in_one_line_what_to_
         "GATE_DATABASE_URL": "postgresql+psycopg://gate@127.0.0.1:9/gate",
     }
 
-    served, listed = _run(tmp_path, **there), _run(tmp_path, "keys", "list", **there)
+    served, listed = _run_afresh(tmp_path, **there), _run_afresh(tmp_path, "keys", "list", **there)
 
     assert (served.returncode, listed.returncode) == (3, 2)
     for done in (served, listed):
@@ -184,12 +185,20 @@ def test_a_gate_that_cannot_know_its_own_address_warns_at_its_start(
     assert ["GATE_PUBLIC_URL" in line["event"] for line in warned] == [True] * is_warned
 
 
-def _run(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **more}
+def _environment(**more: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **more}
+
+
+def _run(folder: Path, *arguments: str, **more: str) -> Lived:
+    return lived(["approval_gate", *arguments], folder, _environment(**more))
+
+
+def _run_afresh(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """With nothing loaded yet, so that it finds what stands in PYTHONPATH."""
     return subprocess.run(
         [sys.executable, "-m", "approval_gate", *arguments],
         cwd=folder,
-        env=env,
+        env=_environment(**more),
         capture_output=True,
         text=True,
         timeout=30,
