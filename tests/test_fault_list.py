@@ -234,8 +234,7 @@ OF_OURSELVES: Mapping[str, Tries] = {
 OF_TEXTS: Mapping[str, Tries] = {
     "<!channel>, &<>, 3,001 characters, right-to-left, emoji": (
         ("card_path", "test_whatever_somebody_asks_for_it_is_shown_looked_at_and_answered"),
-        ("blocks_limits", "test_no_text_is_parsed_and_no_element_but_ours_is_made"),
-        ("blocks_limits", "test_a_headline_is_one_line_that_nothing_turns_round"),
+        ("blocks_limits", "test_no_text_is_parsed_turns_anything_round_or_speaks_in_our_name"),
     ),
     "101 options": (
         ("blocks_modals", "test_a_hundred_and_one_durations_are_offered_in_groups_that_slack_takes"),

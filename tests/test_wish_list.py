@@ -67,7 +67,7 @@ WISHES: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "a mention in an outside text calls nobody": (
         ("plain_text", "test_escaped_text_mentions_nobody"),
-        ("blocks_limits", "test_no_text_is_parsed_and_no_element_but_ours_is_made"),
+        ("blocks_limits", "test_no_text_is_parsed_turns_anything_round_or_speaks_in_our_name"),
     ),
     "a denial's reason reaches the requester, and one click is enough to deny": (
         ("outcomes", "test_a_denials_reason_reaches_the_requester_and_the_upstreams_comment"),

@@ -53,7 +53,7 @@ def test_words_of_a_store_or_an_operator_mention_nobody(tell: Callable[[str], st
         ),
         (
             Channel(CHANNEL, ChannelPolicy(), Source.STORE, "U04ADMIN", NOW),
-            "The channel was registered by <@U04ADMIN> on "
+            "The channel was registered by <@U04ADMIN>, "
             "<!date^1795168800^{date_short_pretty} at {time}|2026-11-20 10:00 UTC>.",
         ),
         (Channel(CHANNEL, ChannelPolicy(), Source.STORE), "The channel was registered."),

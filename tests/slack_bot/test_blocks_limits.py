@@ -42,7 +42,7 @@ def test_slack_takes_the_card_whatever_stands_in_it(row: RequestRow, other_durat
 
 @SEEDED
 @given(any_rows())
-def test_whatever_stands_in_it_it_is_not_parsed_and_says_nothing_in_our_name(row: RequestRow) -> None:
+def test_no_text_is_parsed_turns_anything_round_or_speaks_in_our_name(row: RequestRow) -> None:
     """One drawing of each row for three questions: to make the row, and to draw it, is what takes long."""
     shown = drawn(row)
     _no_text_is_parsed_and_no_element_but_ours_is_made(row, shown)
