@@ -126,8 +126,8 @@ class Rig:
         """The clerk has handled everything."""
         self.hears = True
         """What people press gets to the bot; for those who count the time."""
-        self.slack_timeout = 2
-        self.upstream_timeout = (1.0, 1.0)
+        self.slack_timeout = 4
+        self.upstream_timeout = (5.0, 3.0)
 
     def __enter__(self) -> Self:
         self._build()

@@ -16,7 +16,7 @@ ALL_SHOWN = "All waiting requests have their cards now."
 def rig_in(sandbox: Sandbox, folder: Path, *channels: str) -> Rig:
     """Not yet running; patient with Slack for a second."""
     made = Rig(sandbox, folder, dict.fromkeys(channels or (APPROVALS,), APPROVERS))
-    made.slack_timeout = 1
+    made.slack_timeout = 2
     return made
 
 

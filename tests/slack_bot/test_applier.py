@@ -19,7 +19,7 @@ VERDICTS = pytest.mark.parametrize("verdict", ["approve", "deny"])
 @pytest.fixture
 def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
     running = Rig(sandbox, tmp_path)
-    running.upstream_timeout = (1.0, 0.4)
+    running.upstream_timeout = (5.0, 2.0)
     with running:
         yield running
 

@@ -44,7 +44,7 @@ def impatient(
 ) -> Rig:
     """Not yet running; waits for Slack for a second."""
     made = Rig(sandbox, folder, {channel: policy})
-    made.slack_timeout = 1
+    made.slack_timeout = 2
     return made
 
 

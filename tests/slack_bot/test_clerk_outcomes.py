@@ -26,7 +26,7 @@ LONGEST = LONGEST_WAIT / SECOND
 @pytest.fixture
 def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
     with Rig(sandbox, tmp_path) as running:
-        running.slack_timeout = 1
+        running.slack_timeout = 2
         yield running
 
 

@@ -15,7 +15,7 @@ STEPS = ("poller", "publisher", "press", "clerk", "applier", "publisher")
 @pytest.fixture
 def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
     running = Rig(sandbox, tmp_path)
-    running.slack_timeout = 1
+    running.slack_timeout = 2
     with running:
         yield running
 

@@ -26,7 +26,7 @@ SETUP, OTHER = r"C:\setup.exe", r"C:\other.exe"
 @pytest.fixture
 def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
     running = Rig(sandbox, tmp_path)
-    running.upstream_timeout = (1.0, 0.3)
+    running.upstream_timeout = (5.0, 2.0)
     with running:
         yield running
 

@@ -36,7 +36,7 @@ def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
 def rig_in(sandbox: Sandbox, folder: Path, *channels: str) -> Rig:
     """Not yet running; patient with Slack for a second."""
     made = Rig(sandbox, folder, dict.fromkeys(channels, APPROVERS))
-    made.slack_timeout = 1
+    made.slack_timeout = 2
     return made
 
 

@@ -40,7 +40,7 @@ AN_HOUR = of_group(longest=Duration(HOUR))
 @pytest.fixture
 def rig(sandbox: Sandbox, tmp_path: Path) -> Iterator[Rig]:
     with Rig(sandbox, tmp_path, {APPROVALS: APPROVERS, SECOND_CHANNEL: APPROVERS}) as running:
-        running.slack_timeout = 1
+        running.slack_timeout = 2
         yield running
 
 

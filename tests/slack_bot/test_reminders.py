@@ -47,7 +47,7 @@ def silent(silence: Silence, **terms: object) -> ChannelPolicy:
 def waiting(sandbox: Sandbox, folder: Path, silence: Silence = REMINDED, **terms: object) -> Iterator[Rig]:
     """A bot whose channel has this policy, with one request that waits on its card."""
     with Rig(sandbox, folder, {APPROVALS: silent(silence, **terms)}) as rig:
-        rig.slack_timeout = 1
+        rig.slack_timeout = 2
         rig.ask()
         yield rig
 
